@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import { audioPath, parseAudioPath, renditionKey } from "./audio-token.ts";
+
+const NAME = { sha256: "0a".repeat(32), extension: "ogg" };
+const PATH = audioPath(NAME);
+
+describe("the path of a rendition", () => {
+  it.each(["ogg", "flac", "mp3", "mp4"])(
+    "names a file of the kind %s and its place in the bucket [DLV-8]",
+    (extension) => {
+      const name = { ...NAME, extension };
+      expect(parseAudioPath(audioPath(name))).toEqual(name);
+      expect(renditionKey(name)).toBe(`a/${NAME.sha256}.${extension}`);
+    },
+  );
+
+  it.each([
+    PATH.toUpperCase(),
+    PATH.replace("0a", "0A"),
+    PATH.replace("/audio/", "//audio/"),
+    PATH.replace("/audio/", "/audio//"),
+    PATH.replace("/audio/", "/audio/./"),
+    PATH.replace("/audio/", "/audio/../audio/"),
+    PATH.replace("/audio/", "/audio/%2e%2e/audio/"),
+    PATH.replace("/audio/", "/audio%2f"),
+    PATH.replace("/audio/", "/audio/..%2faudio%2f"),
+    PATH.replace("/audio/", "/audio\\"),
+    PATH.replace(".ogg", "%2eogg"),
+    PATH.replace(".ogg", ".OGG"),
+    PATH.replace(".ogg", ".wav"),
+    PATH.replace(".ogg", ""),
+    `${PATH}/`,
+    `${PATH}\n`,
+    `${PATH}%00`,
+    ` ${PATH}`,
+    PATH.slice(0, -1),
+    PATH.replace("0a", "0"),
+    PATH.replace("0a", "0a0a"),
+  ])("is not spelled %j [DLV-8]", (spelling) => {
+    expect(parseAudioPath(spelling)).toBeNull();
+  });
+});

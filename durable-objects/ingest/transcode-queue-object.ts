@@ -1,0 +1,205 @@
+/**
+ * Which uploads wait for a transcode, and who works on which. A lease that is not renewed runs out and the work goes to
+ * the next who asks; a worker that comes back finds that its lease is gone. Nothing here is the state of an upload: that
+ * is in the catalog, and work stays here until ingest says that the catalog has what became of it.
+ */
+import { DurableObject } from "cloudflare:workers";
+import type { LeaseId } from "#domain/foundation/ids.ts";
+import { ID_RANDOM_BYTES, makeId } from "#domain/foundation/ids.ts";
+import type { EpochMs } from "#domain/foundation/time.ts";
+import { DAY_MS, SECOND_MS } from "#domain/foundation/time.ts";
+
+/** After this many faults that a worker told of, the fault is taken to be in the work. */
+export const TRANSCODE_FAULTS_MAX = 5;
+/** After this many claims of any end: workers are also killed by deploys and by people, so there are more of them. */
+export const TRANSCODE_CLAIMS_MAX = 20;
+/** The pause after each fault: a full disk or a restart should be over before the work is given up. */
+export const FAULT_PAUSES_MS = [2, 10, 50, 250].map((seconds) => seconds * SECOND_MS);
+const DONE_KEPT_MS = DAY_MS;
+/** Given-up work that one claim hands out to be rejected. */
+const PARKED_PAGE = 16;
+
+export interface TranscodeWork {
+  readonly uploadId: string;
+  /** Uploads of the same bytes are worked on one at a time: the first one's renditions are good for all. */
+  readonly masterSha256: string;
+}
+
+export interface TranscodeClaim {
+  readonly leaseId: LeaseId;
+  readonly uploadId: string;
+  readonly attempt: number;
+  readonly expiresAt: EpochMs;
+}
+
+/** Work that is given up. It is named again until `finish` says that the upload is rejected. */
+export interface ParkedWork {
+  readonly uploadId: string;
+  /** The last fault. */
+  readonly detail: string;
+}
+
+export interface ClaimAnswer {
+  readonly claim: TranscodeClaim | null;
+  readonly parked: readonly ParkedWork[];
+}
+
+export interface LeasedWork {
+  readonly uploadId: string;
+  readonly done: boolean;
+}
+
+/** Null where the lease is lost. */
+export type FailAnswer = "retried" | "parked" | null;
+
+type FailedRow = { upload_id: string; faults: number };
+
+export class TranscodeQueueObject extends DurableObject<RealtimeEnv> {
+  constructor(ctx: DurableObjectState, env: RealtimeEnv) {
+    super(ctx, env);
+    ctx.storage.sql.exec(`
+      CREATE TABLE IF NOT EXISTS work (
+        upload_id TEXT PRIMARY KEY,
+        master_sha256 TEXT NOT NULL,
+        claims INTEGER NOT NULL,
+        faults INTEGER NOT NULL,
+        due_at INTEGER NOT NULL,
+        lease_id TEXT UNIQUE,
+        lease_seconds INTEGER NOT NULL,
+        detail TEXT NOT NULL,
+        status TEXT NOT NULL CHECK (status IN ('open', 'parked', 'done'))
+      ) STRICT, WITHOUT ROWID;
+      -- The claim: what is due longest, first. due_at is the end of the lease while there is one.
+      CREATE INDEX IF NOT EXISTS work_by_due ON work (status, due_at);
+      -- Who else waits for, or works on, the same bytes.
+      CREATE INDEX IF NOT EXISTS work_by_master ON work (master_sha256, status);
+    `);
+  }
+
+  /** Said again for the same upload, it changes nothing. */
+  async enqueue({ uploadId, masterSha256 }: TranscodeWork): Promise<void> {
+    this.ctx.storage.sql.exec(
+      `INSERT INTO work (upload_id, master_sha256, claims, faults, due_at, lease_id, lease_seconds, detail, status)
+       VALUES (?, ?, 0, 0, ?, NULL, 0, '', 'open') ON CONFLICT DO NOTHING`,
+      uploadId,
+      masterSha256,
+      Date.now(),
+    );
+  }
+
+  async claim(leaseSeconds: number): Promise<ClaimAnswer> {
+    const nowMs = Date.now();
+    this.#parkExhausted(nowMs);
+    const leaseId = makeId<LeaseId>(nowMs, crypto.getRandomValues(new Uint8Array(ID_RANDOM_BYTES)));
+    const expiresAt = nowMs + leaseSeconds * SECOND_MS;
+    const [row] = this.ctx.storage.sql
+      .exec<{ upload_id: string; claims: number }>(
+        `UPDATE work SET claims = claims + 1, lease_id = ?1, lease_seconds = ?2, due_at = ?3
+         WHERE upload_id = (
+           SELECT upload_id FROM work AS next WHERE status = 'open' AND due_at <= ?4 AND NOT EXISTS (
+             SELECT 1 FROM work AS twin WHERE twin.master_sha256 = next.master_sha256 AND twin.status = 'open'
+               AND twin.lease_id IS NOT NULL AND twin.due_at > ?4
+           ) ORDER BY due_at, upload_id LIMIT 1
+         ) RETURNING upload_id, claims`,
+        leaseId,
+        leaseSeconds,
+        expiresAt,
+        nowMs,
+      )
+      .toArray();
+    const claim = row === undefined ? null : { leaseId, uploadId: row.upload_id, attempt: row.claims, expiresAt };
+    return { claim, parked: this.#parked() };
+  }
+
+  /** Work whose workers all vanished without a word: whatever it is that kills them, it is in the work. */
+  #parkExhausted(nowMs: EpochMs): void {
+    this.ctx.storage.sql.exec(
+      `UPDATE work SET status = 'parked', lease_id = NULL, detail = ?1
+       WHERE status = 'open' AND claims >= ?2 AND due_at <= ?3`,
+      `No worker finished it in ${TRANSCODE_CLAIMS_MAX} tries.`,
+      TRANSCODE_CLAIMS_MAX,
+      nowMs,
+    );
+  }
+
+  #parked(): ParkedWork[] {
+    return this.ctx.storage.sql
+      .exec<{ upload_id: string; detail: string }>(
+        "SELECT upload_id, detail FROM work WHERE status = 'parked' LIMIT ?",
+        PARKED_PAGE,
+      )
+      .toArray()
+      .map((row) => ({ uploadId: row.upload_id, detail: row.detail }));
+  }
+
+  /** What a lease is for, or null where it ran out and the work was given on. */
+  async leased(leaseId: string): Promise<LeasedWork | null> {
+    const [row] = this.ctx.storage.sql
+      .exec<{ upload_id: string; status: string }>("SELECT upload_id, status FROM work WHERE lease_id = ?", leaseId)
+      .toArray();
+    return row === undefined ? null : { uploadId: row.upload_id, done: row.status === "done" };
+  }
+
+  /** The end of the new term, or null where the lease is lost. A lease that ran out unnoticed is good again. */
+  async heartbeat(leaseId: string): Promise<EpochMs | null> {
+    const [row] = this.ctx.storage.sql
+      .exec<{ due_at: number }>(
+        "UPDATE work SET due_at = ?1 + lease_seconds * 1000 WHERE lease_id = ?2 AND status = 'open' RETURNING due_at",
+        Date.now(),
+        leaseId,
+      )
+      .toArray();
+    return row?.due_at ?? null;
+  }
+
+  /** Uploads whose work is not finished and which the same bytes will do for. */
+  async waitingFor(masterSha256: string): Promise<string[]> {
+    return this.ctx.storage.sql
+      .exec<{ upload_id: string }>(
+        "SELECT upload_id FROM work WHERE master_sha256 = ? AND status = 'open'",
+        masterSha256,
+      )
+      .toArray()
+      .map((row) => row.upload_id);
+  }
+
+  /**
+   * Ends the work on an upload: the catalog has what became of it. Its lease is remembered for a while, so that the
+   * worker whose answer got lost is told the same again.
+   */
+  async finish(uploadId: string): Promise<void> {
+    const nowMs = Date.now();
+    this.ctx.storage.sql.exec("UPDATE work SET status = 'done', due_at = ? WHERE upload_id = ?", nowMs, uploadId);
+    this.ctx.storage.sql.exec("DELETE FROM work WHERE status = 'done' AND due_at < ?", nowMs - DONE_KEPT_MS);
+  }
+
+  /** Gives work back after a fault of ours; the pause grows each time, and after the last fault there is no more. */
+  async fail(leaseId: string, detail: string): Promise<FailAnswer> {
+    const [row] = this.ctx.storage.sql
+      .exec<FailedRow>(
+        "UPDATE work SET faults = faults + 1 WHERE lease_id = ? AND status = 'open' RETURNING upload_id, faults",
+        leaseId,
+      )
+      .toArray();
+    if (row === undefined) return null;
+    const pauseMs = row.faults < TRANSCODE_FAULTS_MAX ? FAULT_PAUSES_MS[row.faults - 1] : undefined;
+    const status = pauseMs === undefined ? "parked" : "open";
+    this.ctx.storage.sql.exec(
+      "UPDATE work SET lease_id = NULL, due_at = ?, detail = ?, status = ? WHERE upload_id = ?",
+      Date.now() + (pauseMs ?? 0),
+      detail,
+      status,
+      row.upload_id,
+    );
+    return status === "parked" ? "parked" : "retried";
+  }
+
+  async depth(): Promise<{ waiting: number; parked: number }> {
+    const { waiting, parked } = this.ctx.storage.sql
+      .exec<{ waiting: number; parked: number }>(
+        "SELECT COUNT(*) FILTER (WHERE status = 'open') AS waiting, COUNT(*) FILTER (WHERE status = 'parked') AS parked FROM work",
+      )
+      .one();
+    return { waiting, parked };
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * One per account, named by the account's id: what belongs to a listener alone. All methods are idempotent, so a
+ * caller that got no answer calls again.
+ */
+import { DurableObject } from "cloudflare:workers";
+import type { PlaybackId, PlaylistId, RecordingId } from "#domain/foundation/ids.ts";
+import type { EpochMs } from "#domain/foundation/time.ts";
+import type { HistoryEntry } from "#domain/plays/play-history.ts";
+import { makeSubjectId, SUBJECT_RANDOM_BYTES, type SubjectId } from "#domain/plays/subject.ts";
+
+/** About a year of heavy listening; a row is some 60 bytes, so a history stays under a megabyte. */
+export const HISTORY_PLAYS_MAX = 10_000;
+/** An idempotency key that has 10,000 newer ones behind it is not coming back. */
+export const PLAYLIST_CLAIMS_MAX = 10_000;
+export const LISTENER_PAGE_MAX = 100;
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS subject (
+    singleton INTEGER PRIMARY KEY CHECK (singleton = 1),
+    subject_id TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS plays (
+    playback_id TEXT PRIMARY KEY,
+    recording_id TEXT NOT NULL,
+    played_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  -- Recently played, and the oldest to drop.
+  CREATE INDEX IF NOT EXISTS plays_by_time ON plays (played_at, playback_id);
+  CREATE TABLE IF NOT EXISTS playlists (
+    playlist_id TEXT PRIMARY KEY,
+    created_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  -- The listener's own playlists, newest first.
+  CREATE INDEX IF NOT EXISTS playlists_by_time ON playlists (created_at, playlist_id);
+  CREATE TABLE IF NOT EXISTS playlist_claims (
+    position INTEGER PRIMARY KEY,
+    idempotency_key TEXT NOT NULL UNIQUE,
+    request_sha256 TEXT NOT NULL,
+    playlist_id TEXT NOT NULL
+  ) STRICT;
+`;
+
+export type PlaylistClaim = { readonly id: PlaylistId } | { readonly conflict: true };
+
+type PlayRow = { playback_id: PlaybackId; recording_id: RecordingId; played_at: EpochMs };
+
+export class ListenerObject extends DurableObject<RealtimeEnv> {
+  readonly #sql: SqlStorage;
+
+  constructor(ctx: DurableObjectState, env: RealtimeEnv) {
+    super(ctx, env);
+    this.#sql = ctx.storage.sql;
+    this.#sql.exec(SCHEMA);
+  }
+
+  /** Who this listener is in the record of plays: random, made on first use, the same from then on. */
+  subjectId(): SubjectId {
+    const candidate = makeSubjectId(crypto.getRandomValues(new Uint8Array(SUBJECT_RANDOM_BYTES)));
+    this.#sql.exec("INSERT INTO subject (singleton, subject_id) VALUES (1, ?) ON CONFLICT DO NOTHING", candidate);
+    return this.#sql.exec<{ subject_id: SubjectId }>("SELECT subject_id FROM subject").one().subject_id;
+  }
+
+  /** Adds qualified plays, each playback once. Keeps the newest HISTORY_PLAYS_MAX. */
+  recordPlays(plays: readonly HistoryEntry[]): void {
+    this.ctx.storage.transactionSync(() => {
+      for (const { playbackId, recordingId, playedAtMs } of plays) {
+        this.#sql.exec(
+          "INSERT INTO plays (playback_id, recording_id, played_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+          playbackId,
+          recordingId,
+          playedAtMs,
+        );
+      }
+      // With fewer rows than the limit the subquery has no row, and comparing with NULL deletes nothing.
+      this.#sql.exec(
+        `DELETE FROM plays WHERE (played_at, playback_id) <= (
+           SELECT played_at, playback_id FROM plays ORDER BY played_at DESC, playback_id DESC LIMIT 1 OFFSET ?
+         )`,
+        HISTORY_PLAYS_MAX,
+      );
+    });
+  }
+
+  /** Qualified plays, newest first; with `before`, those older than that playback. Unknown there, there are none. */
+  recentlyPlayed(limit: number, before: PlaybackId | null = null): HistoryEntry[] {
+    const rows = this.#sql.exec<PlayRow>(
+      `SELECT playback_id, recording_id, played_at FROM plays
+       WHERE ?1 IS NULL OR (played_at, playback_id) < (SELECT played_at, playback_id FROM plays WHERE playback_id = ?1)
+       ORDER BY played_at DESC, playback_id DESC LIMIT ?2`,
+      before,
+      pageSize(limit),
+    );
+    return rows.toArray().map((row) => ({
+      playbackId: row.playback_id,
+      recordingId: row.recording_id,
+      playedAtMs: row.played_at,
+    }));
+  }
+
+  rememberPlaylist(playlistId: PlaylistId, createdAtMs: EpochMs): void {
+    this.#sql.exec(
+      "INSERT INTO playlists (playlist_id, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
+      playlistId,
+      createdAtMs,
+    );
+  }
+
+  forgetPlaylist(playlistId: PlaylistId): void {
+    this.#sql.exec("DELETE FROM playlists WHERE playlist_id = ?", playlistId);
+  }
+
+  /** Newest first. */
+  listPlaylists(limit: number, offset: number): { ids: PlaylistId[]; total: number } {
+    const rows = this.#sql.exec<{ playlist_id: PlaylistId }>(
+      "SELECT playlist_id FROM playlists ORDER BY created_at DESC, playlist_id DESC LIMIT ? OFFSET ?",
+      pageSize(limit),
+      offset,
+    );
+    const ids = rows.toArray().map((row) => row.playlist_id);
+    const { total } = this.#sql.exec<{ total: number }>("SELECT count(*) AS total FROM playlists").one();
+    return { ids, total };
+  }
+
+  /**
+   * The id of the playlist that an idempotency key stands for: the candidate the first time, and that same id for
+   * the same request ever after. The same key with another request is a conflict.
+   */
+  claimPlaylistId(idempotencyKey: string, requestSha256: string, candidateId: PlaylistId): PlaylistClaim {
+    return this.ctx.storage.transactionSync(() => {
+      this.#sql.exec(
+        `INSERT INTO playlist_claims (idempotency_key, request_sha256, playlist_id) VALUES (?, ?, ?)
+         ON CONFLICT DO NOTHING`,
+        idempotencyKey,
+        requestSha256,
+        candidateId,
+      );
+      this.#sql.exec(
+        "DELETE FROM playlist_claims WHERE position <= (SELECT max(position) FROM playlist_claims) - ?",
+        PLAYLIST_CLAIMS_MAX,
+      );
+      const claim = this.#sql
+        .exec<{ request_sha256: string; playlist_id: PlaylistId }>(
+          "SELECT request_sha256, playlist_id FROM playlist_claims WHERE idempotency_key = ?",
+          idempotencyKey,
+        )
+        .one();
+      return claim.request_sha256 === requestSha256 ? { id: claim.playlist_id } : { conflict: true };
+    });
+  }
+}
+
+function pageSize(limit: number): number {
+  if (!Number.isInteger(limit) || limit < 1 || limit > LISTENER_PAGE_MAX) {
+    throw new RangeError(`a page is 1 to ${LISTENER_PAGE_MAX} long`);
+  }
+  return limit;
+}

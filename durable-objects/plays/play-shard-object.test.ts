@@ -1,0 +1,109 @@
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { expect, test } from "vitest";
+import { playbackFacts, playEvent, seededRandom, shuffled } from "#domain/plays/plays-fixtures.ts";
+import { PLAYBACK_EVENTS_MAX, type ReceivedPlayback } from "./play-shard-object.ts";
+
+const { PLAY_SHARDS } = env as unknown as RealtimeEnv;
+const NOON_MS = Date.UTC(2026, 10, 23, 12);
+
+function shard() {
+  return PLAY_SHARDS.getByName(crypto.randomUUID());
+}
+
+const playback = playbackFacts(NOON_MS);
+
+/** One event, received so many milliseconds after the playback began. */
+function receipt(seq: number, heard: readonly [number, number], afterMs: number): ReceivedPlayback {
+  return { playback, receivedAtMs: NOON_MS + afterMs, events: [playEvent(seq, heard)] };
+}
+
+test("counts an event once that comes three times [PLAY-6]", async () => {
+  const one = shard();
+  const event = receipt(1, [0, 20_000], 20_000);
+  const first = await one.record([event]);
+  expect(first).toMatchObject({ recorded: 1, duplicates: 0, conflicts: 0, surplus: 0 });
+  expect(await one.record([event, event])).toEqual({ ...first, recorded: 0, duplicates: 2 });
+  expect(first.assessed).toEqual([
+    { playback, audibleMs: 20_000, isRoyaltyEligible: false, isScrobbleEligible: false },
+  ]);
+});
+
+test("answers with a qualified playback again when all of it is known already [PLAY-12]", async () => {
+  const one = shard();
+  const event = receipt(1, [0, 30_000], 30_000);
+  const first = await one.record([event]);
+  await evictDurableObject(one);
+  const again = await one.record([event]);
+  expect(again.assessed).toEqual(first.assessed);
+  expect(again.assessed[0]?.isRoyaltyEligible).toBe(true);
+});
+
+test("keeps the first body of an event id and counts the other as a conflict [PLAY-6]", async () => {
+  const one = shard();
+  await one.record([receipt(1, [0, 10_000], 10_000)]);
+  const answer = await one.record([receipt(1, [0, 60_000], 60_000)]);
+  expect(answer).toMatchObject({ recorded: 0, duplicates: 0, conflicts: 1 });
+  expect(answer.assessed[0]).toMatchObject({ audibleMs: 10_000, isRoyaltyEligible: false });
+});
+
+test("takes the same event id of another playback for another event [PLAY-6]", async () => {
+  const other = { ...receipt(1, [0, 30_000], 30_000), playback: playbackFacts(NOON_MS) };
+  const answer = await shard().record([receipt(1, [0, 10_000], 30_000), other]);
+  expect(answer).toMatchObject({ recorded: 2, conflicts: 0 });
+  expect(answer.assessed.map((play) => play.isRoyaltyEligible)).toEqual([false, true]);
+});
+
+test("lets an early claim count once a later receipt shows that the time has passed [PLAY-4]", async () => {
+  const one = shard();
+  const claim = receipt(1, [0, 30_000], 5_000);
+  expect((await one.record([claim])).assessed[0]).toMatchObject({ audibleMs: 7_000, isRoyaltyEligible: false });
+  const sentAgain = { ...claim, receivedAtMs: NOON_MS + 29_000 };
+  expect((await one.record([sentAgain])).assessed[0]).toMatchObject({ audibleMs: 30_000, isRoyaltyEligible: true });
+});
+
+test("comes to one outcome for any order, grouping and repetition, across evictions [PLAY-5]", async () => {
+  const random = seededRandom(11);
+  const receipts = [
+    receipt(0, [0, 4_000], 4_000),
+    receipt(1, [4_000, 14_000], 15_000),
+    receipt(1, [4_000, 14_000], 41_000),
+    receipt(2, [10_000, 20_000], 26_000),
+    receipt(3, [60_000, 64_500], 33_000),
+    receipt(4, [100_000, 109_000], 12_000),
+  ];
+  const expected = (await shard().record(receipts)).assessed;
+  expect(expected[0]).toMatchObject({ audibleMs: 33_500, isRoyaltyEligible: true });
+  for (let run = 0; run < 25; run++) {
+    const one = shard();
+    const order = shuffled([...receipts, ...receipts.filter(() => random() < 0.5)], random);
+    const cut = Math.floor(random() * order.length);
+    await one.record(order.slice(0, cut));
+    await evictDurableObject(one);
+    await one.record(order.slice(cut));
+    expect((await one.record([...receipts.slice(0, 1)])).assessed).toEqual(expected);
+  }
+});
+
+test("takes no more than so many events of a playback [PLAY-6]", async () => {
+  const one = shard();
+  const events = Array.from({ length: PLAYBACK_EVENTS_MAX + 5 }, (_, seq) => playEvent(seq, [seq * 10, seq * 10 + 10]));
+  const answer = await one.record([{ playback, receivedAtMs: NOON_MS + 60_000, events }]);
+  expect(answer).toMatchObject({ recorded: PLAYBACK_EVENTS_MAX, surplus: 5 });
+  expect(answer.assessed[0]?.audibleMs).toBe(PLAYBACK_EVENTS_MAX * 10);
+});
+
+test("holds the subject of a playback and no account [PLAY-16]", async () => {
+  const one = shard();
+  await one.record([receipt(1, [0, 1_000], 1_000)]);
+  const columns = await runInDurableObject(one, (_instance, state) =>
+    state.storage.sql
+      .exec<{ name: string }>(
+        "SELECT name FROM pragma_table_info('playbacks') UNION SELECT name FROM pragma_table_info('events')",
+      )
+      .toArray()
+      .map(({ name }) => name),
+  );
+  expect(columns).toContain("subject_id");
+  expect(columns.filter((name) => name.includes("account"))).toEqual([]);
+});

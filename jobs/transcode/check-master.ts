@@ -1,0 +1,168 @@
+/**
+ * Whether a master can become music: identified by its bytes, whole by its own account, and decoded once from end to
+ * end. What is wrong with it is the artist's to mend, so each verdict is a code with a detail that helps.
+ */
+import { open } from "node:fs/promises";
+import { err, ok, type Result } from "#domain/foundation/result.ts";
+import type { RejectCode } from "#domain/ingest/upload-states.ts";
+import { type FfmpegRun, inputArguments, lastLine, limitsFor, runFfmpeg } from "./ffmpeg.ts";
+import { AdtsFrameScanner } from "./scan/adts-frames.ts";
+import { ChunkScanner } from "./scan/chunks.ts";
+import { FlacFrameScanner, type FlacStructure, isWholeFlacFrame } from "./scan/flac-frames.ts";
+import { Mp3FrameScanner } from "./scan/mp3-frames.ts";
+import { OggPageScanner } from "./scan/ogg-pages.ts";
+import { scanFile } from "./scan/scanner.ts";
+import { identifyFile, type SourceFormat } from "./source-format.ts";
+import { type AudioStream, parseSourceStreams } from "./source-streams.ts";
+
+export interface CheckedMaster {
+  readonly path: string;
+  readonly format: SourceFormat;
+  readonly stream: AudioStream;
+  /** Frames of audio at the master's own rate. */
+  readonly totalFrames: number;
+}
+
+export interface Rejection {
+  readonly code: RejectCode;
+  readonly detail: string;
+}
+
+export const DURATION_SECONDS_MIN = 1;
+export const DURATION_SECONDS_MAX = 6 * 3_600;
+/** The loudest sample below this, at 16 bits, is dither and nothing else. */
+const SILENCE_PEAK_DBFS = -80;
+/** A FLAC frame has at most 65,535 samples of at most 32 bits in 8 channels. */
+const FLAC_FRAME_BYTES_MAX = 4 * 1024 ** 2;
+/** Masters are not sought in: the tables of their scans stay almost empty. */
+const NO_SEEKING_MS = 3_600_000;
+
+const STOP_AT_FAULTS = ["-xerror", "-err_detect", "explode"];
+
+/**
+ * How ffmpeg is to judge each format. Samples as they are cannot be wrong, but the last packet of a WAV of unknown
+ * length counts as a fault. Frames of FLAC have checksums; those of MP3 are too often wrong in files that play well.
+ */
+const STRICTNESS: Readonly<Record<SourceFormat, readonly string[]>> = {
+  wav: [],
+  aiff: [],
+  flac: ["-xerror", "-err_detect", "crccheck+explode"],
+  ogg: STOP_AT_FAULTS,
+  mp3: STOP_AT_FAULTS,
+  aac: STOP_AT_FAULTS,
+  mp4: STOP_AT_FAULTS,
+};
+
+/** What a file says of its own length, without decoding. */
+interface Structure {
+  readonly isCutShort: boolean;
+  /** Null where the file does not say. */
+  readonly declaredFrames: number | null;
+  readonly flac: FlacStructure | null;
+}
+
+export async function checkMaster(
+  path: string,
+  sizeBytes: number,
+  signal: AbortSignal,
+): Promise<Result<CheckedMaster, Rejection>> {
+  if (sizeBytes === 0) return reject("empty", "The file has no bytes.");
+  const format = await identifyFile(path);
+  if (format === null) return reject("not-audio", "The first bytes are those of no audio format that we take.");
+  const structure = await readStructure(path, sizeBytes, format);
+  if (structure.isCutShort) return reject("truncated", `The ${format} structure goes on beyond the end of the file.`);
+  const run = await decode(path, format, signal);
+  const { audio, hasVideo } = parseSourceStreams(run.stderr);
+  if (hasVideo) return reject("not-audio", "The file carries video.");
+  if (audio === null) {
+    const opened = /^Input #0/m.test(run.stderr);
+    return reject(opened ? "not-audio" : "corrupt", `No audio stream was found: ${lastLine(run.stderr)}`);
+  }
+  const fault = (await decodingFault(path, run, structure)) ?? contentFault(run, audio);
+  if (fault !== null) return err(fault);
+  return ok({ path, format, stream: audio, totalFrames: framesOf(run, structure) });
+}
+
+function reject(code: RejectCode, detail: string) {
+  return err<Rejection>({ code, detail });
+}
+
+async function readStructure(path: string, sizeBytes: number, format: SourceFormat): Promise<Structure> {
+  const none = { isCutShort: false, declaredFrames: null, flac: null };
+  if (format === "flac") {
+    const flac = await scanFile(path, new FlacFrameScanner(NO_SEEKING_MS));
+    return { ...none, declaredFrames: flac?.totalFrames || null, flac };
+  }
+  if (format === "ogg") {
+    const { isCutShort, vorbis } = await scanFile(path, new OggPageScanner(NO_SEEKING_MS));
+    return { ...none, isCutShort, declaredFrames: vorbis?.totalFrames ?? null };
+  }
+  if (format === "mp3") {
+    const mp3 = await scanFile(path, new Mp3FrameScanner(NO_SEEKING_MS));
+    // Some encoders count the frame that holds the count.
+    const isShort = mp3?.declaredMpegFrames != null && mp3.mpegFrames + 1 < mp3.declaredMpegFrames;
+    return { ...none, isCutShort: mp3?.isCutShort === true || isShort };
+  }
+  const scanner = format === "aac" ? new AdtsFrameScanner() : new ChunkScanner(format, sizeBytes);
+  return { ...none, isCutShort: (await scanFile<{ isCutShort: boolean }>(path, scanner)).isCutShort };
+}
+
+/** Decodes the whole file, strictly. ffmpeg's exit code, what it said of the input, and a count of the samples. */
+function decode(path: string, format: SourceFormat, signal: AbortSignal): Promise<FfmpegRun> {
+  const decoded = ["-map", "0:a:0", "-af", "aformat=channel_layouts=stereo,volumedetect"];
+  // A little more than we take: enough to know that it is too long.
+  const output = ["-t", String(DURATION_SECONDS_MAX + 1), "-f", "null", "-"];
+  const args = ["-v", "info", ...STRICTNESS[format], ...inputArguments(path, format), ...decoded, ...output];
+  return runFfmpeg(args, limitsFor(DURATION_SECONDS_MAX / 8), signal);
+}
+
+async function decodingFault(path: string, run: FfmpegRun, structure: Structure): Promise<Rejection | null> {
+  const decoded = decodedFrames(run);
+  const { declaredFrames, flac } = structure;
+  const isShort = declaredFrames !== null && decoded < declaredFrames && decoded < longestFrames(run);
+  if (run.exitCode === 0 && !isShort) return null;
+  const detail = `${decoded} frames${declaredFrames === null ? "" : ` of ${declaredFrames}`} could be decoded`;
+  if (flac !== null && (await isFlacCut(path, flac))) return { code: "truncated", detail: `${detail}.` };
+  return { code: "corrupt", detail: run.exitCode === 0 ? `${detail}.` : `${detail}: ${lastLine(run.stderr)}` };
+}
+
+/** True where the frames of a FLAC file end before its declared length, or within the last of them. */
+async function isFlacCut(path: string, flac: FlacStructure): Promise<boolean> {
+  if (flac.foundFrames < flac.totalFrames) return flac.missingBlocks === 0;
+  const file = await open(path);
+  try {
+    const bytes = Buffer.alloc(FLAC_FRAME_BYTES_MAX);
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, flac.lastBlockOffset);
+    return !isWholeFlacFrame(bytes.subarray(0, bytesRead));
+  } finally {
+    await file.close();
+  }
+}
+
+function contentFault(run: FfmpegRun, audio: AudioStream): Rejection | null {
+  const frames = decodedFrames(run);
+  if (frames === 0) return { code: "empty", detail: "The file has a header and no music." };
+  const seconds = frames / audio.sampleRate;
+  const detail = `It is ${seconds.toFixed(2)} s long.`;
+  if (seconds < DURATION_SECONDS_MIN) return { code: "too-short", detail };
+  if (seconds > DURATION_SECONDS_MAX) return { code: "too-long", detail };
+  const peak = /max_volume: (\S+) dB/.exec(run.stderr)?.[1];
+  if (peak === undefined) throw new Error("ffmpeg decoded the master and did not measure it");
+  const isSilent = Number(peak) < SILENCE_PEAK_DBFS;
+  return isSilent ? { code: "silent", detail: `Its loudest sample is at ${peak} dBFS.` } : null;
+}
+
+/** Counted behind a filter that makes two channels of any number. */
+function decodedFrames(run: FfmpegRun): number {
+  return Number(/n_samples: (\d+)/.exec(run.stderr)?.[1] ?? 0) / 2;
+}
+
+/** As far as decoding was asked to go. */
+function longestFrames(run: FfmpegRun): number {
+  return (parseSourceStreams(run.stderr).audio?.sampleRate ?? 0) * (DURATION_SECONDS_MAX + 1);
+}
+
+/** Some builds decode an Ogg file's last block to its end, beyond what its last page counts. */
+function framesOf(run: FfmpegRun, structure: Structure): number {
+  return Math.min(decodedFrames(run), structure.declaredFrames ?? Number.POSITIVE_INFINITY);
+}

@@ -1,0 +1,149 @@
+/** Makes one rung of the ladder from a master: the same master and build always give the same bytes. */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import type { LadderProfile } from "#domain/ingest/ladder.ts";
+import type { RenditionReport } from "#workers/ingest/transcodes/transcodes-contract.ts";
+import type { CheckedMaster } from "./check-master.ts";
+import { inputArguments, lastLine, limitsFor, runFfmpeg } from "./ffmpeg.ts";
+import { FlacFrameScanner } from "./scan/flac-frames.ts";
+import { Mp3FrameScanner } from "./scan/mp3-frames.ts";
+import { OggPageScanner } from "./scan/ogg-pages.ts";
+import { scanFile } from "./scan/scanner.ts";
+import type { SeekPoint } from "./scan/seek-table.ts";
+import { stereoFilters } from "./source-streams.ts";
+
+export interface Rendition {
+  readonly path: string;
+  readonly profile: LadderProfile;
+  readonly report: RenditionReport;
+}
+
+interface RenditionLayout {
+  readonly sampleRate: number;
+  readonly channels: number;
+  readonly totalFrames: number;
+  readonly startSkipFrames: number;
+  readonly seekPoints: SeekPoint[];
+}
+
+/** Nothing of the input's tags, and nothing random or dated of ffmpeg's own. */
+const REPRODUCIBLE = ["-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact"];
+
+/** Pages of a fifth of a second: sound begins after a few KB, and page headers cost 1.5 % at 96 kbit/s. */
+const OGG_PAGE_MICROSECONDS = 200_000;
+
+const LOSSY_RATES: readonly number[] = [32_000, 44_100, 48_000];
+const LOSSLESS_RATE_MAX = 192_000;
+const LOSSLESS_RATE_MIN = 8_000;
+
+export const SEEK_SPACING_MS = 1_000;
+/** All tables of a recording travel in one request of 512 KiB: beyond this many points they are set wider. */
+const SEEK_POINTS_TARGET = 4_000;
+
+/** A resampler rounds the last frame either way. */
+const LENGTH_TOLERANCE_SECONDS = 0.01;
+
+export function renditionArguments(profile: LadderProfile, master: CheckedMaster): string[] {
+  const filters = [`atrim=end_sample=${master.totalFrames}`];
+  // The lossless rung keeps mono as it is; the others are stereo all, which saves their encoders a second set of modes.
+  const { channels } = master.stream;
+  if (profile.codec !== "flac" || channels > 2) filters.push(...stereoFilters(channels));
+  const rate = renditionRate(profile, master.stream.sampleRate);
+  if (rate !== master.stream.sampleRate) filters.push(`aresample=${rate}`);
+  return ["-map", "0:a:0", ...REPRODUCIBLE, "-af", filters.join(","), ...codecArguments(profile, master)];
+}
+
+function codecArguments(profile: LadderProfile, master: CheckedMaster): string[] {
+  const bitrate = ["-b:a", `${profile.targetKbps}k`];
+  switch (profile.codec) {
+    case "vorbis":
+      return ["-c:a", "libvorbis", ...bitrate, "-page_duration", String(OGG_PAGE_MICROSECONDS), "-f", "ogg"];
+    case "mp3":
+      return ["-c:a", "libmp3lame", ...bitrate, "-write_xing", "1", "-id3v2_version", "0", "-f", "mp3"];
+    case "flac": {
+      const depth = master.stream.bitsPerSample === 16 ? ["s16"] : ["s32", "-bits_per_raw_sample", "24"];
+      // Without this, 8 KiB of padding for tags stand before the first sound.
+      const container = ["-metadata_header_padding", "0", "-f", "flac"];
+      return ["-c:a", "flac", "-compression_level", "5", "-sample_fmt", ...depth, ...container];
+    }
+  }
+}
+
+/** The master's own rate wherever the codec has it, else the nearest of its family at or below 48 kHz. */
+export function renditionRate(profile: LadderProfile, sourceRate: number): number {
+  if (profile.codec === "flac") return Math.min(LOSSLESS_RATE_MAX, Math.max(LOSSLESS_RATE_MIN, sourceRate));
+  if (LOSSY_RATES.includes(sourceRate)) return sourceRate;
+  return sourceRate % 11_025 === 0 ? 44_100 : 48_000;
+}
+
+/** Encodes into `folder` and reports on what came out. Throws where ffmpeg fails or the length is not the master's. */
+export async function encodeRendition(
+  profile: LadderProfile,
+  master: CheckedMaster,
+  folder: string,
+  signal: AbortSignal,
+): Promise<Rendition> {
+  const path = join(folder, `${profile.id}.${profile.extension}`);
+  const durationSeconds = master.totalFrames / master.stream.sampleRate;
+  const input = ["-v", "error", ...inputArguments(master.path, master.format)];
+  const args = [...input, ...renditionArguments(profile, master), "-y", `file:${path}`];
+  const run = await runFfmpeg(args, limitsFor(durationSeconds), signal);
+  if (run.exitCode !== 0) throw new Error(`${profile.id} could not be encoded: ${lastLine(run.stderr)}`);
+  const layout = await readLayout(profile, path, seekSpacingMs(durationSeconds));
+  const seconds = layout.totalFrames / layout.sampleRate;
+  if (Math.abs(seconds - durationSeconds) > LENGTH_TOLERANCE_SECONDS) {
+    throw new Error(`${profile.id} is ${seconds} s long and its master ${durationSeconds} s`);
+  }
+  const { size: sizeBytes } = await stat(path);
+  return { path, profile, report: reportOf(profile, layout, sizeBytes, await sha256OfFile(path)) };
+}
+
+function reportOf(profile: LadderProfile, layout: RenditionLayout, sizeBytes: number, sha256: string): RenditionReport {
+  const seconds = layout.totalFrames / layout.sampleRate;
+  return {
+    profile: profile.id,
+    sha256,
+    size_bytes: sizeBytes,
+    bitrate_kbps: Math.max(1, Math.round((sizeBytes * 8) / 1_000 / seconds)),
+    sample_rate: layout.sampleRate,
+    channels: layout.channels,
+    total_frames: layout.totalFrames,
+    start_skip_frames: layout.startSkipFrames,
+    seek_points: layout.seekPoints,
+  };
+}
+
+export function seekSpacingMs(durationSeconds: number): number {
+  return Math.max(SEEK_SPACING_MS, Math.ceil((durationSeconds * 1_000) / SEEK_POINTS_TARGET));
+}
+
+async function readLayout(profile: LadderProfile, path: string, spacingMs: number): Promise<RenditionLayout> {
+  switch (profile.codec) {
+    case "vorbis": {
+      const { vorbis, isCutShort } = await scanFile(path, new OggPageScanner(spacingMs));
+      if (vorbis === null || isCutShort) throw new Error(`${profile.id} is not a whole Ogg Vorbis file`);
+      return { ...vorbis, startSkipFrames: 0 };
+    }
+    case "flac": {
+      const flac = await scanFile(path, new FlacFrameScanner(spacingMs));
+      const isWhole = flac !== null && flac.missingBlocks === 0 && flac.foundFrames === flac.totalFrames;
+      if (!isWhole) throw new Error(`${profile.id} is not a whole FLAC file`);
+      return { ...flac, startSkipFrames: 0 };
+    }
+    case "mp3": {
+      const mp3 = await scanFile(path, new Mp3FrameScanner(spacingMs));
+      if (mp3 === null || mp3.gapless === null || mp3.isCutShort) throw new Error(`${profile.id} is not a whole MP3`);
+      const { sampleRate, channels, seekPoints, gapless } = mp3;
+      return { sampleRate, channels, seekPoints, ...gapless };
+    }
+  }
+}
+
+export async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path), hash);
+  return hash.digest("hex");
+}

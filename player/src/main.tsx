@@ -1,0 +1,63 @@
+import { hashKey, MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { sessionQuery } from "./accounts/session.ts";
+import { ApiError } from "./api/problem.ts";
+import { router } from "./app/router.tsx";
+import { bindMediaSession } from "./playback/media-session.ts";
+import { Player } from "./playback/player.ts";
+import { PlayerProvider } from "./playback/player-context.tsx";
+import { keepPlayerSettings, loadPlayerSettings } from "./playback/player-settings.ts";
+import { playDelivery } from "./plays/play-delivery.ts";
+import "./app/styles.css";
+
+const RETRIES_MAX = 2;
+const SESSION_HASH = hashKey(sessionQuery.queryKey);
+
+/** A refusal says that the session is over: the page asks who is signed in, and shows what that brings. */
+function onError(error: Error): void {
+  if (error instanceof ApiError && error.status === 401) {
+    void queryClient.invalidateQueries({ queryKey: sessionQuery.queryKey });
+  }
+}
+
+/** Only what may pass by itself is tried again: no answer, or trouble on the other side. */
+function retry(failures: number, error: Error): boolean {
+  const mayPass = error instanceof ApiError && (error.status === 0 || error.status >= 500);
+  return mayPass && failures < RETRIES_MAX;
+}
+
+const queryClient = new QueryClient({
+  queryCache: new QueryCache({ onError }),
+  mutationCache: new MutationCache({ onError }),
+  defaultOptions: { queries: { retry }, mutations: { networkMode: "always" } },
+});
+
+const delivery = playDelivery({
+  accountId: () => queryClient.getQueryData(sessionQuery.queryKey)?.id ?? null,
+  onDelivered: () => void queryClient.invalidateQueries({ queryKey: ["me", "recently-played"] }),
+});
+const player = new Player(loadPlayerSettings(), delivery);
+keepPlayerSettings(player);
+bindMediaSession(player);
+addEventListener("pagehide", () => {
+  player.leave();
+  delivery.leave();
+});
+queryClient.getQueryCache().subscribe(({ type, query }) => {
+  if (type === "updated" && query.queryHash === SESSION_HASH) delivery.wake();
+});
+void queryClient.prefetchQuery(sessionQuery);
+
+const root = document.getElementById("root");
+if (root === null) throw new Error("the page has no root");
+createRoot(root).render(
+  <StrictMode>
+    <QueryClientProvider client={queryClient}>
+      <PlayerProvider value={player}>
+        <RouterProvider router={router} />
+      </PlayerProvider>
+    </QueryClientProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,43 @@
+/** Which rendition of a track to play, and how loud. */
+import type { Rendition } from "#workers/api/plays/plays-contract.ts";
+
+export const QUALITIES = ["low", "normal", "high", "lossless"] as const;
+export type Quality = (typeof QUALITIES)[number];
+
+/** From the best fit to the last resort. MP3 is the one that every browser plays. */
+const PREFERENCES: Readonly<Record<Quality, readonly string[]>> = {
+  low: ["vorbis-96", "vorbis-160", "mp3-320", "vorbis-320", "flac"],
+  normal: ["vorbis-160", "vorbis-96", "mp3-320", "vorbis-320", "flac"],
+  high: ["vorbis-320", "mp3-320", "vorbis-160", "vorbis-96", "flac"],
+  lossless: ["flac", "vorbis-320", "mp3-320", "vorbis-160", "vorbis-96"],
+};
+
+/** The media types with their codecs: `audio/ogg` alone may be another codec. */
+const TYPE_BY_CODEC: Readonly<Record<string, string>> = { vorbis: 'audio/ogg; codecs="vorbis"' };
+
+/** The rendition for a quality that this browser plays, or null where it plays none of them. */
+export function chooseRendition(
+  renditions: readonly Rendition[],
+  quality: Quality,
+  canPlayType: (type: string) => string,
+): Rendition | null {
+  const playable = renditions.filter((one) => canPlayType(TYPE_BY_CODEC[one.codec] ?? one.mime_type) !== "");
+  const rank = (one: Rendition) => {
+    const place = PREFERENCES[quality].indexOf(one.profile);
+    return place < 0 ? Number.POSITIVE_INFINITY : place;
+  };
+  return playable.reduce<Rendition | null>((best, one) => (best === null || rank(one) < rank(best) ? one : best), null);
+}
+
+export const LOUDNESS_TARGET_LUFS = -14;
+
+/** The factor that brings a track to the target: quieter only, because louder would clip. */
+export function loudnessGain(loudnessLufs: number | null): number {
+  if (loudnessLufs === null) return 1;
+  return Math.min(1, 10 ** ((LOUDNESS_TARGET_LUFS - loudnessLufs) / 20));
+}
+
+/** Hearing is not linear: the square of the slider's place sounds even along its way. */
+export function elementVolume(sliderVolume: number, loudnessLufs: number | null): number {
+  return Math.min(1, Math.max(0, sliderVolume)) ** 2 * loudnessGain(loudnessLufs);
+}

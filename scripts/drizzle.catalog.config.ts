@@ -1,0 +1,8 @@
+import { defineConfig } from "drizzle-kit";
+
+export default defineConfig({
+  dialect: "sqlite",
+  schema: "./workers/shared/catalog/catalog-tables.ts",
+  out: "./migrations/catalog",
+  casing: "snake_case",
+});

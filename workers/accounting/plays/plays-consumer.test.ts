@@ -1,0 +1,216 @@
+import { createExecutionContext, createMessageBatch, evictDurableObject, getQueueResult } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeEach, expect, test } from "vitest";
+import type { AccountId, RecordingId } from "#domain/foundation/ids.ts";
+import type { PlaybackFacts, PlayEvent } from "#domain/plays/play-event.ts";
+import type { PlayMessage } from "#domain/plays/play-message.ts";
+import { playShardName } from "#domain/plays/play-shard.ts";
+import { freshId, playbackFacts, playEvent } from "#domain/plays/plays-fixtures.ts";
+import { playArchiveKey, poisonArchiveKey } from "./play-archive.ts";
+import { consumePlays, retryDelaySeconds } from "./plays-consumer.ts";
+import { countPlays, PLAY_COUNTS_MAX } from "./plays-store.ts";
+
+const accounting = env as unknown as AccountingEnv;
+const NOON_MS = Date.UTC(2026, 10, 23, 12);
+const SENT_AT = new Date(NOON_MS + 31_000);
+
+let accountId: AccountId;
+let playback: PlaybackFacts;
+
+beforeEach(() => {
+  accountId = freshId<AccountId>(NOON_MS);
+  playback = playbackFacts(NOON_MS);
+});
+
+function playMessage(events: readonly PlayEvent[], overrides: Partial<PlayMessage> = {}): PlayMessage {
+  const playbacks = [{ playback, events }];
+  return { version: 1, accountId, receivedAtMs: NOON_MS + 31_000, playbacks, ...overrides };
+}
+
+const qualifying = [playEvent(1, [0, 15_000]), playEvent(2, [15_000, 30_000])];
+
+let messagesMade = 0;
+
+function queued(body: unknown, attempts = 1) {
+  return { id: `message-${messagesMade++}`, timestamp: SENT_AT, attempts, body };
+}
+
+async function deliver(messages: readonly ReturnType<typeof queued>[], consumerEnv: AccountingEnv = accounting) {
+  const batch = createMessageBatch("rimshot-plays", [...messages]);
+  await consumePlays(consumerEnv, batch);
+  return getQueueResult(batch, createExecutionContext());
+}
+
+async function playsOf(recordingId: string): Promise<number | undefined> {
+  return (await countPlays(accounting.LEDGER, [recordingId]))[recordingId];
+}
+
+async function historyOf(account: string): Promise<string[]> {
+  return (await accounting.LISTENERS.getByName(account).recentlyPlayed(50)).map((play) => play.playbackId);
+}
+
+/** The platform's storage with one part of it out of order. */
+function withBroken<Name extends "LEDGER" | "ARCHIVE" | "LISTENERS" | "PLAY_SHARDS">(name: Name): AccountingEnv {
+  const broken = new Proxy(accounting[name], {
+    get: () => () => {
+      throw new Error(`${name} does not answer`);
+    },
+  });
+  return { ...accounting, [name]: broken };
+}
+
+test("counts a play once whose events come three times and out of order [PLAY-1]", async () => {
+  const [first, second] = qualifying.map((event) => queued(playMessage([event])));
+  if (first === undefined || second === undefined) throw new Error("two messages expected");
+  await deliver([second]);
+  expect(await playsOf(playback.recordingId)).toBe(0);
+  const result = await deliver([first, second, first]);
+  expect(result.explicitAcks).toHaveLength(3);
+  await deliver([second, first]);
+  expect(await playsOf(playback.recordingId)).toBe(1);
+  expect(await historyOf(accountId)).toEqual([playback.playbackId]);
+});
+
+test("counts nothing twice when a whole batch is delivered again, the shard evicted in between [PLAY-12]", async () => {
+  const batch = [queued(playMessage(qualifying)), queued(playMessage([playEvent(3, [30_000, 40_000])]))];
+  await deliver(batch);
+  await evictDurableObject(accounting.PLAY_SHARDS.getByName(playShardName(playback)));
+  await evictDurableObject(accounting.LISTENERS.getByName(accountId));
+  expect((await deliver(batch)).explicitAcks).toHaveLength(2);
+  expect(await playsOf(playback.recordingId)).toBe(1);
+  expect(await historyOf(accountId)).toHaveLength(1);
+});
+
+test("counts a play whose consumer crashed after the shard and before the ledger [PLAY-12]", async () => {
+  const body = playMessage(qualifying);
+  const received = body.playbacks.map((reported) => ({ ...reported, receivedAtMs: body.receivedAtMs }));
+  await accounting.PLAY_SHARDS.getByName(playShardName(playback)).record(received);
+  expect(await playsOf(playback.recordingId)).toBe(0);
+  await deliver([queued(body, 2)]);
+  expect(await playsOf(playback.recordingId)).toBe(1);
+  expect(await historyOf(accountId)).toEqual([playback.playbackId]);
+});
+
+test.each(["ARCHIVE", "PLAY_SHARDS", "LEDGER", "LISTENERS"] as const)(
+  "retries a message while %s is out of order, and counts it once afterwards [PLAY-12]",
+  async (name) => {
+    const message = queued(playMessage(qualifying));
+    const failed = await deliver([message], withBroken(name));
+    expect(failed.explicitAcks).toEqual([]);
+    expect(failed.retryMessages.map(({ msgId }) => msgId)).toEqual([message.id]);
+    expect((await deliver([{ ...message, attempts: 2 }])).explicitAcks).toEqual([message.id]);
+    expect(await playsOf(playback.recordingId)).toBe(1);
+    expect(await historyOf(accountId)).toEqual([playback.playbackId]);
+  },
+);
+
+test("waits longer with each attempt, an hour at most, and bridges ten hours in twenty [PLAY-13]", () => {
+  expect([1, 2, 3, 11, 12, 20].map(retryDelaySeconds)).toEqual([2, 4, 8, 2_048, 3_600, 3_600]);
+  const totalSeconds = Array.from({ length: 20 }, (_, i) => retryDelaySeconds(i + 1)).reduce((sum, s) => sum + s, 0);
+  expect(totalSeconds).toBeGreaterThan(10 * 3_600);
+});
+
+test("acknowledges the sound messages of a batch and retries the one that fails [PLAY-13]", async () => {
+  const other = playbackFacts(NOON_MS);
+  const sound = queued(playMessage(qualifying));
+  const failing = queued({ ...playMessage([]), playbacks: [{ playback: other, events: qualifying }] });
+  const archive = new Proxy(accounting.ARCHIVE, {
+    get: (target, property) => (key: string, body: string) => {
+      if (property !== "put" || key.includes(failing.id)) throw new Error("the archive does not answer");
+      return target.put(key, body);
+    },
+  });
+  const result = await deliver([failing, sound], { ...accounting, ARCHIVE: archive });
+  expect(result.explicitAcks).toEqual([sound.id]);
+  expect(result.retryMessages.map(({ msgId }) => msgId)).toEqual([failing.id]);
+  expect(await playsOf(playback.recordingId)).toBe(1);
+  expect(await playsOf(other.recordingId)).toBe(0);
+});
+
+test("has the raw message in the archive, without the account, once however often it comes [PLAY-11]", async () => {
+  const message = queued(playMessage(qualifying));
+  await deliver([message]);
+  await deliver([message]);
+  const key = playArchiveKey(message);
+  const stored = await (await accounting.ARCHIVE.get(key))?.text();
+  expect(JSON.parse(stored ?? "null")).toEqual({
+    version: 1,
+    receivedAtMs: NOON_MS + 31_000,
+    playbacks: [{ playback, events: qualifying }],
+  });
+  expect(stored).not.toContain(accountId);
+  const { objects } = await accounting.ARCHIVE.list({ prefix: "plays/" });
+  expect(objects.filter((object) => object.key.includes(message.id))).toHaveLength(1);
+});
+
+test.each([
+  ["no object", "hello"],
+  ["of another version", { version: 2 }],
+  ["without events", { version: 1, accountId: "a", receivedAtMs: 1, playbacks: [] }],
+])("sets a message aside that is %s, and counts the rest of its batch [PLAY-14]", async (_what, body) => {
+  const poison = queued(body);
+  const sound = queued(playMessage(qualifying));
+  const result = await deliver([poison, sound]);
+  expect(result.explicitAcks.sort()).toEqual([poison.id, sound.id].sort());
+  expect(await (await accounting.ARCHIVE.get(poisonArchiveKey(poison)))?.json()).toEqual(body);
+  expect(await playsOf(playback.recordingId)).toBe(1);
+});
+
+test("keeps poison on the queue while it cannot be stored [PLAY-14]", async () => {
+  const poison = queued({ version: 2 });
+  const result = await deliver([poison], withBroken("ARCHIVE"));
+  expect(result.explicitAcks).toEqual([]);
+  expect(result.retryMessages.map(({ msgId }) => msgId)).toEqual([poison.id]);
+});
+
+test("counts two listeners of one track apart, each in their own history [PLAY-17]", async () => {
+  const other = playbackFacts(NOON_MS, { recordingId: playback.recordingId });
+  const otherAccount = freshId<AccountId>(NOON_MS);
+  const unqualified = playbackFacts(NOON_MS, { recordingId: playback.recordingId });
+  await deliver([
+    queued(playMessage(qualifying)),
+    queued(playMessage([], { accountId: otherAccount, playbacks: [{ playback: other, events: qualifying }] })),
+    queued(
+      playMessage([], { accountId: otherAccount, playbacks: [{ playback: unqualified, events: [playEvent(0)] }] }),
+    ),
+  ]);
+  expect(await playsOf(playback.recordingId)).toBe(2);
+  expect(await historyOf(accountId)).toEqual([playback.playbackId]);
+  expect(await historyOf(otherAccount)).toEqual([other.playbackId]);
+});
+
+test("writes what the token said of a play, by its subject, to the ledger [PLAY-16]", async () => {
+  await deliver([queued(playMessage(qualifying))]);
+  const row = await accounting.LEDGER.prepare("SELECT * FROM qualified_plays WHERE playback_id = ?")
+    .bind(playback.playbackId)
+    .first();
+  const { recorded_at: recordedAt, ...rest } = row ?? {};
+  expect(recordedAt).toEqual(expect.any(Number));
+  expect(rest).toEqual({
+    playback_id: playback.playbackId,
+    recording_id: playback.recordingId,
+    subject_id: playback.subjectId,
+    country: "DE",
+    commercial_model: "AdvertisementSupportedModel",
+    duration_ms: 200_000,
+    played_at: NOON_MS,
+  });
+});
+
+test("counts in the month in which each playback began, when a message has two of them [PLAY-12]", async () => {
+  const nextMonth = playbackFacts(Date.UTC(2026, 11, 1), { subjectId: playback.subjectId });
+  const playbacks = [playback, nextMonth].map((each) => ({ playback: each, events: qualifying }));
+  await deliver([queued(playMessage([], { playbacks, receivedAtMs: Date.UTC(2026, 11, 2) }))]);
+  expect(await historyOf(accountId)).toEqual([nextMonth.playbackId, playback.playbackId]);
+});
+
+test("answers 0 for a recording that nobody played, and refuses too many at once [PLAY-15]", async () => {
+  const unheard = freshId<RecordingId>(NOON_MS);
+  await deliver([queued(playMessage(qualifying))]);
+  expect(await countPlays(accounting.LEDGER, [unheard, playback.recordingId])).toEqual({
+    [unheard]: 0,
+    [playback.recordingId]: 1,
+  });
+  expect(await countPlays(accounting.LEDGER, [])).toEqual({});
+  await expect(countPlays(accounting.LEDGER, Array(PLAY_COUNTS_MAX + 1).fill(unheard))).rejects.toThrow(RangeError);
+});

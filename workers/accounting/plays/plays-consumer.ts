@@ -1,0 +1,155 @@
+/**
+ * Takes play messages from the queue: archive, count in the shard, write the ledger, write the history, acknowledge.
+ * Each step may be done again without effect, and a message is acknowledged after the last of them: whatever fails or
+ * crashes in between, the message comes back and all of its steps are repeated.
+ */
+import type { AccountId } from "#domain/foundation/ids.ts";
+import type { HistoryEntry } from "#domain/plays/play-history.ts";
+import type { PlayMessage } from "#domain/plays/play-message.ts";
+import { playShardName } from "#domain/plays/play-shard.ts";
+import type { AssessedPlayback, ReceivedPlayback } from "#durable-objects/plays/play-shard-object.ts";
+import { logEvent, logFailure } from "#workers/shared/http/request-log.ts";
+import { archivePlays, archivePoison } from "./play-archive.ts";
+import { playMessageSchema } from "./play-message-schema.ts";
+import { insertQualifiedPlays } from "./plays-store.ts";
+
+const WORKER = "accounting";
+/** With the twenty retries of wrangler.toml these delays bridge about ten hours before a message is given up. */
+const RETRY_DELAY_FIRST_SECONDS = 2;
+const RETRY_DELAY_MAX_SECONDS = 3_600;
+
+interface Delivery {
+  readonly message: Message;
+  readonly body: PlayMessage;
+}
+
+export async function consumePlays(env: AccountingEnv, batch: MessageBatch): Promise<void> {
+  const deliveries = (await Promise.all(batch.messages.map((message) => receive(env, message)))).filter(
+    (delivery) => delivery !== null,
+  );
+  const failed = new Set<Delivery>();
+  const qualified = await recordInShards(env, deliveries, failed);
+  await writeLedger(env, deliveries, qualified, failed);
+  await writeHistories(env, deliveries, qualified, failed);
+  for (const delivery of deliveries) {
+    if (failed.has(delivery)) retryLater(delivery.message);
+    else delivery.message.ack();
+  }
+}
+
+/**
+ * The message in the archive and its body checked; null where it is dealt with already. A body that is not a play
+ * message is stored and acknowledged: retries cannot mend it, and a dead-letter queue forgets after some days.
+ */
+async function receive(env: AccountingEnv, message: Message): Promise<Delivery | null> {
+  const parsed = playMessageSchema.safeParse(message.body);
+  try {
+    if (parsed.success) {
+      await archivePlays(env.ARCHIVE, message, parsed.data);
+      return { message, body: parsed.data };
+    }
+    await archivePoison(env.ARCHIVE, message);
+    const issues = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+    console.error(
+      JSON.stringify({ level: "error", event: "poison-message", worker: WORKER, messageId: message.id, issues }),
+    );
+    message.ack();
+  } catch (error) {
+    logFailure(WORKER, message.id, error);
+    retryLater(message);
+  }
+  return null;
+}
+
+/** One call for each shard. What counts of the playbacks touched, by playback id. */
+async function recordInShards(
+  env: AccountingEnv,
+  deliveries: readonly Delivery[],
+  failed: Set<Delivery>,
+): Promise<Map<string, AssessedPlayback>> {
+  const received = deliveries.flatMap((delivery) =>
+    delivery.body.playbacks.map((reported) => ({
+      delivery,
+      shard: playShardName(reported.playback),
+      report: { ...reported, receivedAtMs: delivery.body.receivedAtMs } satisfies ReceivedPlayback,
+    })),
+  );
+  const qualified = new Map<string, AssessedPlayback>();
+  const byShard = Map.groupBy(received, ({ shard }) => shard);
+  await Promise.all(
+    [...byShard].map(async ([shard, reports]) => {
+      try {
+        const recorded = await env.PLAY_SHARDS.getByName(shard).record(reports.map(({ report }) => report));
+        for (const play of recorded.assessed) {
+          if (play.isRoyaltyEligible) qualified.set(play.playback.playbackId, play);
+        }
+        const { conflicts, surplus } = recorded;
+        if (conflicts + surplus > 0) logEvent(WORKER, "play-events-set-aside", { shard, conflicts, surplus });
+      } catch (error) {
+        logFailure(WORKER, shard, error);
+        for (const { delivery } of reports) failed.add(delivery);
+      }
+    }),
+  );
+  return qualified;
+}
+
+async function writeLedger(
+  env: AccountingEnv,
+  deliveries: readonly Delivery[],
+  qualified: ReadonlyMap<string, AssessedPlayback>,
+  failed: Set<Delivery>,
+): Promise<void> {
+  try {
+    await insertQualifiedPlays(env.LEDGER, [...qualified.values()], Date.now());
+  } catch (error) {
+    logFailure(WORKER, "ledger", error);
+    for (const delivery of deliveries) failed.add(delivery);
+  }
+}
+
+/** Histories follow the ledger: a listener never sees a play that does not count. One call for each account. */
+async function writeHistories(
+  env: AccountingEnv,
+  deliveries: readonly Delivery[],
+  qualified: ReadonlyMap<string, AssessedPlayback>,
+  failed: Set<Delivery>,
+): Promise<void> {
+  const recorded = deliveries.filter((delivery) => !failed.has(delivery));
+  const byAccount = Map.groupBy(recorded, ({ body }) => body.accountId);
+  await Promise.all(
+    [...byAccount].map(async ([accountId, own]) => {
+      try {
+        await writeHistory(env, accountId, own, qualified);
+      } catch (error) {
+        logFailure(WORKER, "history", error);
+        for (const delivery of own) failed.add(delivery);
+      }
+    }),
+  );
+}
+
+async function writeHistory(
+  env: AccountingEnv,
+  accountId: AccountId,
+  deliveries: readonly Delivery[],
+  qualified: ReadonlyMap<string, AssessedPlayback>,
+): Promise<void> {
+  const entries = new Map<string, HistoryEntry>();
+  for (const { playback } of deliveries.flatMap(({ body }) => body.playbacks)) {
+    const play = qualified.get(playback.playbackId)?.playback;
+    if (play === undefined) continue;
+    const { playbackId, recordingId, issuedAtMs } = play;
+    entries.set(playbackId, { playbackId, recordingId, playedAtMs: issuedAtMs });
+  }
+  if (entries.size > 0) await env.LISTENERS.getByName(accountId).recordPlays([...entries.values()]);
+}
+
+function retryLater(message: Message): void {
+  message.retry({ delaySeconds: retryDelaySeconds(message.attempts) });
+}
+
+/** Twice as long after each attempt; attempts count from 1. */
+export function retryDelaySeconds(attempts: number): number {
+  return Math.min(RETRY_DELAY_MAX_SECONDS, RETRY_DELAY_FIRST_SECONDS * 2 ** (attempts - 1));
+}

@@ -1,0 +1,96 @@
+/**
+ * GET /audio/<sha256>.<extension>?token=...: verify, ask the rights, answer the range. No database on this path, and no
+ * other Worker. Specified in docs/specs/delivery.md.
+ */
+import { AUDIO_MIME_TYPES, parseAudioPath, renditionKey } from "#domain/delivery/audio-token.ts";
+import { type ByteRange, parseByteRange } from "#domain/delivery/byte-range.ts";
+import { evaluatePreconditions, rangeApplies } from "#domain/delivery/preconditions.ts";
+import { problemResponse } from "#workers/shared/http/problem.ts";
+import type { RequestTarget } from "../request-target.ts";
+import { isStored, type Rendition, readBytes } from "./audio-source.ts";
+import { authorise } from "./authorise-audio.ts";
+import { type Representation, representationOf } from "./representation.ts";
+
+const WHOLE: ByteRange = { kind: "whole" };
+
+export async function serveAudio(
+  request: Request,
+  env: EdgeEnv,
+  ctx: ExecutionContext,
+  target: RequestTarget,
+  requestId: string,
+): Promise<Response> {
+  const { method } = request;
+  if (method !== "GET" && method !== "HEAD") {
+    return problemResponse("method-not-allowed", { headers: { allow: "GET, HEAD" } });
+  }
+  const path = parseAudioPath(target.path);
+  if (path === null) return problemResponse("not-found");
+  const startedAt = performance.now();
+  const authorised = await authorise(request, env, target);
+  if (!authorised.ok) return problemResponse(authorised.error.problem, authorised.error);
+  const authMs = Math.round(performance.now() - startedAt);
+  const { sizeBytes } = authorised.value;
+  const contentType = AUDIO_MIME_TYPES[path.extension] ?? "application/octet-stream";
+  const rendition = { key: renditionKey(path), sizeBytes, contentType };
+  const representation = representationOf(path.sha256, contentType);
+  return (
+    conditionalAnswer(request, representation) ??
+    (method === "HEAD"
+      ? headAnswer(env, rendition, representation)
+      : rangeAnswer(request, env, ctx, { ...rendition, requestId }, representation, authMs))
+  );
+}
+
+/** Null where the conditions of the request hold. They come before any range (RFC 9110, section 13.2.2). */
+function conditionalAnswer({ headers }: Request, { etag, validators }: Representation): Response | null {
+  const preconditions = { ifMatch: headers.get("if-match"), ifNoneMatch: headers.get("if-none-match") };
+  const outcome = evaluatePreconditions(preconditions, etag);
+  if (outcome === "failed") return problemResponse("precondition-failed", { headers: { etag } });
+  return outcome === "not-modified" ? new Response(null, { status: 304, headers: validators }) : null;
+}
+
+/** Range has no meaning for HEAD (RFC 9110, section 14.2): the headers are those of the whole. */
+async function headAnswer(env: EdgeEnv, rendition: Rendition, { headers }: Representation): Promise<Response> {
+  if (!(await isStored(env, rendition))) return problemResponse("not-found");
+  return new Response(null, { headers: { ...headers, "content-length": String(rendition.sizeBytes) } });
+}
+
+async function rangeAnswer(
+  request: Request,
+  env: EdgeEnv,
+  ctx: ExecutionContext,
+  rendition: Rendition & { readonly requestId: string },
+  { etag, headers }: Representation,
+  authMs: number,
+): Promise<Response> {
+  const { sizeBytes } = rendition;
+  const isRangeWanted = rangeApplies(request.headers.get("if-range"), etag);
+  const range = isRangeWanted ? parseByteRange(request.headers.get("range"), sizeBytes) : WHOLE;
+  if (range.kind === "unsatisfiable") {
+    return problemResponse("range-not-satisfiable", {
+      detail: `The file has ${sizeBytes} bytes.`,
+      headers: { "content-range": `bytes */${sizeBytes}`, "accept-ranges": "bytes" },
+    });
+  }
+  const startedAt = performance.now();
+  const bytes = await readBytes(env, ctx, { ...rendition, range });
+  if (bytes === null) return problemResponse("not-found");
+  const timing = `auth;dur=${authMs}, ${bytes.source};dur=${Math.round(performance.now() - startedAt)}`;
+  return new Response(bytes.body, {
+    status: range.kind === "part" ? 206 : 200,
+    headers: { ...headers, ...extentOf(range, sizeBytes), "server-timing": timing },
+  });
+}
+
+function extentOf(
+  range: Exclude<ByteRange, { kind: "unsatisfiable" }>,
+  sizeBytes: number,
+): Readonly<Record<string, string>> {
+  if (range.kind === "whole") return { "content-length": String(sizeBytes) };
+  const { offset, length } = range;
+  return {
+    "content-length": String(length),
+    "content-range": `bytes ${offset}-${offset + length - 1}/${sizeBytes}`,
+  };
+}

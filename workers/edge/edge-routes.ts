@@ -1,0 +1,61 @@
+/**
+ * The edge's own routes. Few and fixed, so they are a table that is read from top to bottom, not a router: the audio
+ * path comes first and costs one comparison.
+ */
+import type { Policy } from "#domain/accounts/roles.ts";
+import { checkReadiness } from "#workers/shared/http/readiness.ts";
+import { serveAudio } from "./audio/serve-audio.ts";
+import { serveCover } from "./covers/serve-cover.ts";
+import type { RequestTarget } from "./request-target.ts";
+
+export interface EdgeRoute {
+  /** A path, or a prefix where it ends in a slash. */
+  readonly path: string;
+  readonly policy: Policy;
+  /** Ranges that went well are too many for a line each: what they would say is in the play events. */
+  readonly logged: "all" | "refusals";
+  readonly handle: (
+    request: Request,
+    env: EdgeEnv,
+    ctx: ExecutionContext,
+    target: RequestTarget,
+    requestId: string,
+  ) => Promise<Response> | Response;
+}
+
+const NO_STORE = { "cache-control": "no-store" } as const;
+
+export const EDGE_ROUTES: readonly EdgeRoute[] = [
+  { path: "/audio/", policy: "signed", logged: "refusals", handle: serveAudio },
+  { path: "/covers/", policy: "public", logged: "all", handle: serveCover },
+  { path: "/healthz", policy: "public", logged: "all", handle: health },
+  { path: "/readyz", policy: "public", logged: "all", handle: (_request, env) => readiness(env) },
+];
+
+export function edgeRouteOf(requested: string): EdgeRoute | null {
+  for (const route of EDGE_ROUTES) {
+    if (route.path.endsWith("/") ? requested.startsWith(route.path) : requested === route.path) return route;
+  }
+  return null;
+}
+
+function health(): Response {
+  return Response.json({ status: "ok", worker: "edge" }, { headers: NO_STORE });
+}
+
+/** What of the whole service is degraded, as seen from here. Audio needs `renditions` and `rights` alone. */
+async function readiness(env: EdgeEnv): Promise<Response> {
+  const ready = (callee: "API" | "INGEST" | "REALTIME" | "ACCOUNTING") => async () => {
+    const answer = await env[callee].fetch(new Request("https://worker.internal/readyz"));
+    if (!answer.ok) throw new Error(`${callee} is degraded`);
+  };
+  const checked = await checkReadiness("edge", {
+    renditions: () => env.RENDITIONS.head("readiness"),
+    rights: () => env.RIGHTS.get("readiness"),
+    api: ready("API"),
+    ingest: ready("INGEST"),
+    realtime: ready("REALTIME"),
+    accounting: ready("ACCOUNTING"),
+  });
+  return Response.json(checked, { status: checked.status === "ok" ? 200 : 503, headers: NO_STORE });
+}

@@ -1,0 +1,11 @@
+// Written by `npm run types` from wrangler.toml.
+interface EdgeEnv {
+  RIGHTS: KVNamespace;
+  RENDITIONS: R2Bucket;
+  ASSETS: Fetcher;
+  AUDIO_TOKEN_KEYS: string;
+  API: Service<typeof import("../api/index.ts").default>;
+  INGEST: Service<typeof import("../ingest/index.ts").default>;
+  REALTIME: Service<typeof import("../realtime/index.ts").default>;
+  ACCOUNTING: Service<typeof import("../accounting/index.ts").default>;
+}

@@ -1,0 +1,79 @@
+/**
+ * Everything that is not audio: hands the request to the Worker that answers it, over a service binding. An access token
+ * that is plainly bad is refused here, at the POP; the Worker behind checks again and decides.
+ */
+import { type AccessTokenVerifier, accessTokenVerifier } from "#workers/shared/auth/access-token.ts";
+import { bearerToken } from "#workers/shared/auth/bearer-token.ts";
+import { problemResponse } from "#workers/shared/http/problem.ts";
+import { logFailure, logRequest, REQUEST_ID_HEADER, requestIdOf } from "#workers/shared/http/request-log.ts";
+
+type Callee = "API" | "INGEST" | "REALTIME";
+
+const LIVE_PATH_PATTERN = /^\/v1\/playlists\/[^/]+\/live$/;
+/** Three parts: other credentials, such as an operator's key, are for the api to know. */
+const JWT_PATTERN = /^[^.]+\.[^.]+\.[^.]+$/;
+
+const verifiers = new WeakMap<EdgeEnv, AccessTokenVerifier>();
+
+/** Which Worker answers a path; null for the player's own files. */
+export function calleeOf(path: string): Callee | null {
+  if (LIVE_PATH_PATTERN.test(path)) return "REALTIME";
+  if (path.startsWith("/v1/ingest/")) return "INGEST";
+  if (path.startsWith("/v1/") || path.startsWith("/api/")) return "API";
+  return null;
+}
+
+/** The answer of the Worker behind as it is, a WebSocket included; what is refused or fails here is logged here. */
+export async function forward(request: Request, env: EdgeEnv, callee: Callee): Promise<Response> {
+  const startedAt = performance.now();
+  const requestId = requestIdOf(request);
+  const answered = (await hasBadToken(request, env)) ? refusal() : await callWorker(request, env, callee, requestId);
+  if (answered.by === "callee") return answered.response;
+  const { response } = answered;
+  response.headers.set(REQUEST_ID_HEADER, requestId);
+  const durationMs = Math.round(performance.now() - startedAt);
+  const { method } = request;
+  logRequest({ worker: "edge", requestId, method, route: `to ${callee}`, status: response.status, durationMs });
+  return response;
+}
+
+interface Answered {
+  readonly by: "callee" | "edge";
+  readonly response: Response;
+}
+
+async function callWorker(request: Request, env: EdgeEnv, callee: Callee, requestId: string): Promise<Answered> {
+  const forwarded = new Request(request);
+  forwarded.headers.set(REQUEST_ID_HEADER, requestId);
+  try {
+    return { by: "callee", response: await env[callee].fetch(forwarded) };
+  } catch (error) {
+    logFailure("edge", requestId, error);
+    const detail = `Try again in a moment. If it lasts, tell us this request id: ${requestId}`;
+    return { by: "edge", response: problemResponse("unavailable", { detail, headers: { "retry-after": "2" } }) };
+  }
+}
+
+function refusal(): Answered {
+  const response = problemResponse("unauthenticated", {
+    detail: "The access token is not valid or has expired.",
+    headers: { "www-authenticate": 'Bearer error="invalid_token"' },
+  });
+  return { by: "edge", response };
+}
+
+/** Without the keys nothing can be said here; the Worker behind refuses what it cannot check. */
+async function hasBadToken(request: Request, env: EdgeEnv): Promise<boolean> {
+  const token = bearerToken(request);
+  if (token === null || !JWT_PATTERN.test(token)) return false;
+  const verified = await verifierOf(env)(token);
+  return !verified.ok && verified.error.kind === "invalid";
+}
+
+function verifierOf(env: EdgeEnv): AccessTokenVerifier {
+  const known = verifiers.get(env);
+  if (known !== undefined) return known;
+  const verifier = accessTokenVerifier((request) => env.API.fetch(request));
+  verifiers.set(env, verifier);
+  return verifier;
+}

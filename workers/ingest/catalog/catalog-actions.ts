@@ -1,0 +1,190 @@
+import type * as z from "zod";
+import { parseUpc } from "#domain/catalog/identifiers.ts";
+import { nameKey } from "#domain/catalog/name-key.ts";
+import type { ArtistId, ReleaseId } from "#domain/foundation/ids.ts";
+import { DAY_MS } from "#domain/foundation/time.ts";
+import { COMMERCIAL_MODELS, USE_TYPES, WORLDWIDE } from "#domain/rights/deals.ts";
+import { isTerritory } from "#domain/rights/territories.ts";
+import type { Principal } from "#workers/shared/auth/access-token.ts";
+import { catalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
+import { coverKey, coverPath } from "#workers/shared/catalog/cover-paths.ts";
+import { freshId } from "#workers/shared/fresh-id.ts";
+import { assertSameRequest, requestSha256, sha256Hex } from "#workers/shared/http/idempotency.ts";
+import { ProblemError } from "#workers/shared/http/problem.ts";
+import type { DealWire, releaseBody, StudioRelease } from "./catalog-contract.ts";
+import * as store from "./catalog-store.ts";
+import { toStudioRelease } from "./catalog-wire.ts";
+
+const RELEASES_PAGE = 50;
+/** The alarm that a release waits for cannot be set for any year. */
+const RELEASE_AHEAD_MS_MAX = 3_653 * DAY_MS;
+
+export async function putArtist(env: IngestEnv, principal: Principal, name: string) {
+  const row = {
+    id: freshId<ArtistId>(),
+    ownerAccountId: principal.accountId,
+    name,
+    nameKey: nameKey(name),
+    createdAt: Date.now(),
+  };
+  const stored = await store.putArtist(catalogDatabase(env.CATALOG_0), row);
+  return { artist: { id: stored.id, name: stored.name }, created: stored.id === row.id };
+}
+
+export async function listArtists(env: IngestEnv, principal: Principal) {
+  const rows = await store.listArtists(catalogDatabase(env.CATALOG_0), principal.accountId);
+  return rows.map(({ id, name }) => ({ id, name }));
+}
+
+export async function createRelease(
+  env: IngestEnv,
+  principal: Principal,
+  idempotencyKey: string,
+  body: z.output<typeof releaseBody>,
+): Promise<StudioRelease> {
+  const database = catalogDatabase(env.CATALOG_0);
+  const [artist] = await store.findOwnArtists(database, principal.accountId, [body.artist_id]);
+  if (artist === undefined) throw fieldProblem("artist_id", "this account has no such artist");
+  const upc = body.upc === undefined ? null : parseUpc(body.upc);
+  if (body.upc !== undefined && upc === null) throw fieldProblem("upc", "the check digit of this barcode is wrong");
+  const releaseAt = Date.parse(body.release_at);
+  const nowMs = Date.now();
+  if (releaseAt > nowMs + RELEASE_AHEAD_MS_MAX) throw fieldProblem("release_at", "a release is at most ten years away");
+  const id = freshId<ReleaseId>();
+  const row: store.ReleaseRow = {
+    id,
+    ownerAccountId: principal.accountId,
+    artistId: artist.id,
+    title: body.title,
+    titleKey: nameKey(body.title),
+    type: body.type,
+    label: body.label,
+    upc,
+    releaseAt,
+    publishedAt: null,
+    coverSha256: null,
+    coverExtension: null,
+    idempotencyKey,
+    requestSha256: await requestSha256(body),
+    createdAt: nowMs,
+  };
+  const stored = await store.putRelease(
+    database,
+    row,
+    toDealRows(body.deals ?? [WORLDWIDE_DEAL], id, releaseAt, nowMs),
+  );
+  assertSameRequest(stored, row.requestSha256);
+  return getRelease(env, principal, stored.id);
+}
+
+const WORLDWIDE_DEAL: DealWire = {
+  territories: [WORLDWIDE],
+  excluded_territories: [],
+  commercial_models: [...COMMERCIAL_MODELS],
+};
+
+function toDealRows(deals: readonly DealWire[], releaseId: string, releaseAt: number, nowMs: number): store.DealRow[] {
+  return deals.map((deal, index) => {
+    for (const field of ["territories", "excluded_territories"] as const) {
+      const unknown = deal[field].find((code) => code !== WORLDWIDE && !isTerritory(code));
+      if (unknown === undefined) continue;
+      throw fieldProblem(`deals.${index}.${field}`, `${unknown} is no ISO 3166-1 country`);
+    }
+    const startsAt = deal.starts_at === undefined ? releaseAt : Date.parse(deal.starts_at);
+    const endsAt = deal.ends_at === undefined ? null : Date.parse(deal.ends_at);
+    if (endsAt !== null && endsAt <= startsAt) {
+      throw fieldProblem(`deals.${index}.ends_at`, "a deal ends after it starts");
+    }
+    return {
+      id: freshId(),
+      releaseId,
+      territories: JSON.stringify(deal.territories),
+      excludedTerritories: JSON.stringify(deal.excluded_territories),
+      commercialModels: JSON.stringify(deal.commercial_models),
+      useTypes: JSON.stringify(USE_TYPES),
+      startsAt,
+      endsAt,
+      createdAt: nowMs,
+    };
+  });
+}
+
+export async function getRelease(env: IngestEnv, principal: Principal, id: string): Promise<StudioRelease> {
+  const database = catalogDatabase(env.CATALOG_0);
+  if ((await store.findOwnRelease(database, principal.accountId, id)) === null) throw new ProblemError("not-found");
+  const [release] = await store.loadStudioReleases(database, [id]);
+  if (release === undefined) throw new ProblemError("not-found");
+  return toStudioRelease(release);
+}
+
+export async function listReleases(
+  env: IngestEnv,
+  principal: Principal,
+  query: { readonly artist_id?: string | undefined; readonly cursor?: string | undefined },
+) {
+  const database = catalogDatabase(env.CATALOG_0);
+  const ids = await store.listOwnReleases(database, principal.accountId, {
+    artistId: query.artist_id,
+    cursor: query.cursor,
+    limit: RELEASES_PAGE,
+  });
+  const items = await store.loadStudioReleases(database, ids);
+  return {
+    items: items.map(toStudioRelease),
+    next_cursor: ids.length === RELEASES_PAGE ? (ids.at(-1) ?? null) : null,
+  };
+}
+
+/** Stores the picture by its bytes, whatever its name or type said. */
+export async function putCover(
+  env: IngestEnv,
+  principal: Principal,
+  releaseId: string,
+  bytes: Uint8Array<ArrayBuffer>,
+) {
+  const database = catalogDatabase(env.CATALOG_0);
+  const release = await store.findOwnRelease(database, principal.accountId, releaseId);
+  if (release === null) throw new ProblemError("not-found");
+  const image = imageKind(bytes);
+  if (image === null) {
+    throw new ProblemError("unsupported-media-type", { detail: "A cover is a JPEG, PNG or WebP image." });
+  }
+  const sha256 = await sha256Hex(bytes);
+  await env.RENDITIONS.put(coverKey(sha256, image.extension), bytes, {
+    sha256,
+    httpMetadata: { contentType: image.mimeType },
+  });
+  await store.setCover(database, releaseId, sha256, image.extension);
+  return {
+    cover_url: coverPath({ id: releaseId, coverSha256: sha256, coverExtension: image.extension }),
+    sha256,
+  };
+}
+
+/** The bytes a file of each kind begins with; a WebP has its length between the two words. */
+const IMAGE_KINDS = [
+  { extension: "jpg", mimeType: "image/jpeg", magic: [{ at: 0, bytes: [0xff, 0xd8, 0xff] }] },
+  {
+    extension: "png",
+    mimeType: "image/png",
+    magic: [{ at: 0, bytes: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a] }],
+  },
+  {
+    extension: "webp",
+    mimeType: "image/webp",
+    magic: [
+      { at: 0, bytes: [0x52, 0x49, 0x46, 0x46] },
+      { at: 8, bytes: [0x57, 0x45, 0x42, 0x50] },
+    ],
+  },
+] as const;
+
+function imageKind(image: Uint8Array) {
+  const fits = ({ at, bytes }: { readonly at: number; readonly bytes: readonly number[] }) =>
+    bytes.every((byte, index) => image[at + index] === byte);
+  return IMAGE_KINDS.find((kind) => kind.magic.every(fits)) ?? null;
+}
+
+export function fieldProblem(path: string, message: string): ProblemError {
+  return new ProblemError("unprocessable", { detail: `${path}: ${message}`, errors: [{ path, message }] });
+}

@@ -1,0 +1,167 @@
+/** The artist's side of the catalog: rows by owner, published or not. */
+import { and, asc, desc, eq, lt, sql } from "drizzle-orm";
+import type { CatalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
+import { artists, deals, masters, recordings, releases, uploads } from "#workers/shared/catalog/catalog-tables.ts";
+
+export type ArtistRow = typeof artists.$inferSelect;
+export type ReleaseRow = typeof releases.$inferSelect;
+export type DealRow = typeof deals.$inferSelect;
+export type UploadRow = typeof uploads.$inferSelect;
+export type RecordingRow = typeof recordings.$inferSelect;
+
+/** A release with all that the studio shows of it. */
+export interface StudioRelease {
+  readonly release: ReleaseRow;
+  readonly artist: ArtistRow;
+  readonly deals: readonly DealRow[];
+  readonly tracks: readonly StudioTrack[];
+}
+
+export interface StudioTrack {
+  readonly recording: RecordingRow;
+  readonly durationMs: number | null;
+  readonly upload: UploadRow | null;
+}
+
+/** The row of this owner and name: the one that was there, or the new one. */
+export async function putArtist(database: CatalogDatabase, row: ArtistRow): Promise<ArtistRow> {
+  await database.insert(artists).values(row).onConflictDoNothing();
+  const [stored] = await database
+    .select()
+    .from(artists)
+    .where(and(eq(artists.ownerAccountId, row.ownerAccountId), eq(artists.nameKey, row.nameKey)));
+  if (stored === undefined) throw new Error("an artist that was just put is not there");
+  return stored;
+}
+
+export async function listArtists(database: CatalogDatabase, owner: string): Promise<ArtistRow[]> {
+  return database.select().from(artists).where(eq(artists.ownerAccountId, owner)).orderBy(asc(artists.nameKey));
+}
+
+export async function findOwnArtists(
+  database: CatalogDatabase,
+  owner: string,
+  ids: readonly string[],
+): Promise<ArtistRow[]> {
+  return database
+    .select()
+    .from(artists)
+    .where(
+      and(
+        eq(artists.ownerAccountId, owner),
+        sql`${artists.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`,
+      ),
+    );
+}
+
+/** Stores a release and its deals as one, unless this key has stored one before; answers what is stored. */
+export async function putRelease(
+  database: CatalogDatabase,
+  row: ReleaseRow,
+  dealRows: readonly DealRow[],
+): Promise<ReleaseRow> {
+  const known = await findReleaseByKey(database, row);
+  if (known !== undefined) return known;
+  try {
+    await database.batch([
+      database.insert(releases).values(row),
+      ...dealRows.map((deal) => database.insert(deals).values(deal)),
+    ]);
+    return row;
+  } catch (error) {
+    // Two requests with one key at the same moment: the second finds what the first stored.
+    const winner = await findReleaseByKey(database, row);
+    if (winner === undefined) throw error;
+    return winner;
+  }
+}
+
+async function findReleaseByKey(database: CatalogDatabase, row: ReleaseRow): Promise<ReleaseRow | undefined> {
+  const [known] = await database
+    .select()
+    .from(releases)
+    .where(and(eq(releases.ownerAccountId, row.ownerAccountId), eq(releases.idempotencyKey, row.idempotencyKey)));
+  return known;
+}
+
+export async function findOwnRelease(database: CatalogDatabase, owner: string, id: string): Promise<ReleaseRow | null> {
+  const [row] = await database
+    .select()
+    .from(releases)
+    .where(and(eq(releases.id, id), eq(releases.ownerAccountId, owner)));
+  return row ?? null;
+}
+
+export interface ReleaseListing {
+  readonly artistId?: string | undefined;
+  /** Ids below this one: newest first, ids sort by time. */
+  readonly cursor?: string | undefined;
+  readonly limit: number;
+}
+
+export async function listOwnReleases(
+  database: CatalogDatabase,
+  owner: string,
+  listing: ReleaseListing,
+): Promise<string[]> {
+  const rows = await database
+    .select({ id: releases.id })
+    .from(releases)
+    .where(
+      and(
+        eq(releases.ownerAccountId, owner),
+        listing.artistId === undefined ? undefined : eq(releases.artistId, listing.artistId),
+        listing.cursor === undefined ? undefined : lt(releases.id, listing.cursor),
+      ),
+    )
+    .orderBy(desc(releases.id))
+    .limit(listing.limit);
+  return rows.map((row) => row.id);
+}
+
+/** In the order of the ids, in three queries however many there are. */
+export async function loadStudioReleases(database: CatalogDatabase, ids: readonly string[]): Promise<StudioRelease[]> {
+  const list = JSON.stringify(ids);
+  // Not a batch: D1 answers one with rows by column name, where the columns of a join with one name are one.
+  const [heads, dealRows, trackRows] = await Promise.all([
+    database
+      .select({ release: releases, artist: artists })
+      .from(releases)
+      .innerJoin(artists, eq(artists.id, releases.artistId))
+      .where(sql`${releases.id} IN (SELECT value FROM json_each(${list}))`),
+    database
+      .select()
+      .from(deals)
+      .where(sql`${deals.releaseId} IN (SELECT value FROM json_each(${list}))`)
+      .orderBy(asc(deals.id)),
+    database
+      .select({ recording: recordings, upload: uploads, durationMs: masters.durationMs })
+      .from(recordings)
+      .leftJoin(
+        uploads,
+        sql`${uploads.id} = (SELECT MAX(newest.id) FROM uploads AS newest WHERE newest.recording_id = ${recordings.id})`,
+      )
+      .leftJoin(masters, eq(masters.sha256, uploads.sha256))
+      .where(sql`${recordings.releaseId} IN (SELECT value FROM json_each(${list}))`)
+      .orderBy(asc(recordings.discNumber), asc(recordings.trackNumber), asc(recordings.id)),
+  ]);
+  const headOf = new Map(heads.map((head) => [head.release.id, head]));
+  return ids
+    .map((id) => headOf.get(id))
+    .filter((head) => head !== undefined)
+    .map(({ release, artist }) => ({
+      release,
+      artist,
+      deals: dealRows.filter((deal) => deal.releaseId === release.id),
+      tracks: trackRows.filter((track) => track.recording.releaseId === release.id),
+    }));
+}
+
+export async function setCover(
+  database: CatalogDatabase,
+  id: string,
+  sha256: string,
+  extension: string,
+): Promise<void> {
+  await database.update(releases).set({ coverSha256: sha256, coverExtension: extension }).where(eq(releases.id, id));
+}

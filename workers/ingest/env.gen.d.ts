@@ -1,0 +1,14 @@
+// Written by `npm run types` from workers/ingest/wrangler.toml.
+interface IngestEnv {
+  RIGHTS: KVNamespace;
+  MASTERS: R2Bucket;
+  RENDITIONS: R2Bucket;
+  CATALOG_0: D1Database;
+  INGEST_QUEUE: Queue;
+  INGEST_TOKEN_KEYS: string;
+  UPLOADS: DurableObjectNamespace<import("../realtime/index.ts").UploadObject>;
+  UPLOAD_QUOTAS: DurableObjectNamespace<import("../realtime/index.ts").UploadQuotaObject>;
+  TRANSCODE_QUEUE: DurableObjectNamespace<import("../realtime/index.ts").TranscodeQueueObject>;
+  RELEASE_CLOCKS: DurableObjectNamespace<import("../realtime/index.ts").ReleaseClockObject>;
+  API: Service<typeof import("../api/index.ts").default>;
+}

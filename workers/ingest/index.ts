@@ -1,0 +1,41 @@
+import { type AccessTokenVerifier, accessTokenVerifier } from "#workers/shared/auth/access-token.ts";
+import { createRouteBinder } from "#workers/shared/http/bind-routes.ts";
+import { getHealth, getReadiness } from "#workers/shared/http/health-contract.ts";
+import { checkReadiness } from "#workers/shared/http/readiness.ts";
+import { bindCatalogRoutes } from "./catalog/catalog-routes.ts";
+import { consumeIngestMessages } from "./publishing/ingest-consumer.ts";
+import { TRANSCODE_QUEUE_NAME } from "./transcodes/transcodes-actions.ts";
+import { bindTranscodesRoutes } from "./transcodes/transcodes-routes.ts";
+import { bindUploadsRoutes } from "./uploads/uploads-routes.ts";
+
+let verifier: AccessTokenVerifier | null = null;
+
+export const ingestRoutes = createRouteBinder<IngestEnv>({
+  worker: "ingest",
+  verifier: (env) => {
+    verifier ??= accessTokenVerifier((request) => env.API.fetch(request));
+    return verifier;
+  },
+});
+
+bindCatalogRoutes(ingestRoutes);
+bindUploadsRoutes(ingestRoutes);
+bindTranscodesRoutes(ingestRoutes);
+
+ingestRoutes.bind(getHealth, (_input, context) => context.json({ status: "ok", worker: "ingest" }));
+ingestRoutes.bind(getReadiness, async (_input, context) => {
+  const { env } = context;
+  const readiness = await checkReadiness("ingest", {
+    catalog: () => env.CATALOG_0.prepare("SELECT 1").first(),
+    masters: () => env.MASTERS.head("readiness"),
+    renditions: () => env.RENDITIONS.head("readiness"),
+    rights: () => env.RIGHTS.get("readiness"),
+    transcodes: () => env.TRANSCODE_QUEUE.getByName(TRANSCODE_QUEUE_NAME).depth(),
+  });
+  return context.json(readiness, readiness.status === "ok" ? 200 : 503);
+});
+
+export default {
+  fetch: ingestRoutes.app.fetch,
+  queue: consumeIngestMessages,
+} satisfies ExportedHandler<IngestEnv>;

@@ -1,0 +1,100 @@
+import { and, asc, eq, sql } from "drizzle-orm";
+import { LADDER } from "#domain/ingest/ladder.ts";
+import type { DealRow, ReleaseRow, UploadRow } from "#workers/ingest/catalog/catalog-store.ts";
+import type { CatalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
+import { deals, recordingArtists, recordings, releases, uploads } from "#workers/shared/catalog/catalog-tables.ts";
+
+export interface UploadToPublish {
+  readonly upload: UploadRow;
+  readonly release: ReleaseRow;
+  readonly deals: readonly DealRow[];
+  /** Who performs on the recording. */
+  readonly artistIds: readonly string[];
+}
+
+/** An upload with what publishing it takes, whatever its state. */
+export async function findToPublish(database: CatalogDatabase, uploadId: string): Promise<UploadToPublish | null> {
+  const [row] = await database
+    .select({ upload: uploads, release: releases })
+    .from(uploads)
+    .innerJoin(recordings, eq(recordings.id, uploads.recordingId))
+    .innerJoin(releases, eq(releases.id, recordings.releaseId))
+    .where(eq(uploads.id, uploadId));
+  if (row === undefined) return null;
+  const [dealRows, credits] = await database.batch([
+    database.select().from(deals).where(eq(deals.releaseId, row.release.id)),
+    database
+      .select({ artistId: recordingArtists.artistId })
+      .from(recordingArtists)
+      .where(eq(recordingArtists.recordingId, row.upload.recordingId)),
+  ]);
+  return { ...row, deals: dealRows, artistIds: credits.map((credit) => credit.artistId) };
+}
+
+export async function listReadyUploads(database: CatalogDatabase, releaseId: string, limit: number): Promise<string[]> {
+  const rows = await database
+    .select({ id: uploads.id })
+    .from(recordings)
+    .innerJoin(uploads, eq(uploads.recordingId, recordings.id))
+    .where(and(eq(recordings.releaseId, releaseId), eq(uploads.state, "READY")))
+    .orderBy(asc(uploads.id))
+    .limit(limit);
+  return rows.map((row) => row.id);
+}
+
+/**
+ * READY to PUBLISHED, with all that makes the recording be found, as one: a listener sees all of it or none. The state
+ * is moved first and the rest follows only where it has moved, so that doing it twice does it once.
+ */
+export async function publishUpload(d1: D1Database, toPublish: UploadToPublish, nowMs: number): Promise<void> {
+  const { upload, release, artistIds } = toPublish;
+  const published = `EXISTS (SELECT 1 FROM uploads WHERE id = ?1 AND state = 'PUBLISHED')`;
+  const { recordingId } = upload;
+  await d1.batch([
+    d1
+      .prepare("UPDATE uploads SET state = 'PUBLISHED', updated_at = ?2 WHERE id = ?1 AND state = 'READY'")
+      .bind(upload.id, nowMs),
+    d1
+      .prepare(
+        `UPDATE recordings SET master_sha256 = ?3, published_at = COALESCE(published_at, ?4) WHERE id = ?2 AND ${published}`,
+      )
+      .bind(upload.id, recordingId, upload.sha256, nowMs),
+    d1
+      .prepare(`UPDATE releases SET published_at = COALESCE(published_at, ?3) WHERE id = ?2 AND ${published}`)
+      .bind(upload.id, release.id, nowMs),
+    ...indexStatements(d1, "track", recordingId, TRACK_TEXT),
+    ...indexStatements(d1, "album", release.id, ALBUM_TEXT),
+    ...artistIds.flatMap((artistId) => indexStatements(d1, "artist", artistId, ARTIST_TEXT)),
+  ]);
+}
+
+/** What is searched for an entity: (name, artists, release), of the entity whose id is ?2. */
+const TRACK_TEXT = `SELECT r.title, (
+    SELECT GROUP_CONCAT(a.name, ' ') FROM recording_artists AS ra JOIN artists AS a ON a.id = ra.artist_id
+    WHERE ra.recording_id = r.id
+  ), l.title FROM recordings AS r JOIN releases AS l ON l.id = r.release_id WHERE r.id = ?2 AND r.published_at IS NOT NULL`;
+const ALBUM_TEXT = `SELECT l.title, a.name, '' FROM releases AS l JOIN artists AS a ON a.id = l.artist_id
+  WHERE l.id = ?2 AND l.published_at IS NOT NULL`;
+const ARTIST_TEXT = `SELECT a.name, '', '' FROM artists AS a WHERE a.id = ?2 AND EXISTS (
+    SELECT 1 FROM recording_artists AS ra JOIN recordings AS r ON r.id = ra.recording_id
+    WHERE ra.artist_id = ?2 AND r.published_at IS NOT NULL
+  )`;
+
+function indexStatements(d1: D1Database, kind: string, entityId: string, text: string): D1PreparedStatement[] {
+  const rowid = "(SELECT rowid FROM search_entries WHERE kind = ?1 AND entity_id = ?2)";
+  return [
+    "INSERT INTO search_entries (kind, entity_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+    `DELETE FROM search_text WHERE rowid = ${rowid}`,
+    `INSERT INTO search_text (rowid, name, artists, release) SELECT ${rowid}, found.* FROM (${text}) AS found`,
+  ].map((statement) => d1.prepare(statement).bind(kind, entityId));
+}
+
+/** Whether every rung of the ladder is made of a master. */
+export async function hasRenditions(database: CatalogDatabase, masterSha256: string): Promise<boolean> {
+  const profiles = LADDER.map((profile) => profile.id);
+  const [row] = await database.all<{ made: number }>(
+    sql`SELECT COUNT(*) AS made FROM renditions WHERE master_sha256 = ${masterSha256}
+      AND profile IN (SELECT value FROM json_each(${JSON.stringify(profiles)}))`,
+  );
+  return (row?.made ?? 0) === profiles.length;
+}

@@ -1,0 +1,62 @@
+import { eq, sql } from "drizzle-orm";
+import type { CatalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
+import { masters, renditions } from "#workers/shared/catalog/catalog-tables.ts";
+import type { RenditionReport, TechnicalReport } from "./transcodes-contract.ts";
+
+/** What the job found out about a master and made of it, as one. */
+export async function saveTranscode(
+  database: CatalogDatabase,
+  masterSha256: string,
+  technical: TechnicalReport,
+  reports: readonly RenditionReport[],
+): Promise<void> {
+  const createdAt = Date.now();
+  await database.batch([
+    database
+      .update(masters)
+      .set({
+        durationMs: technical.duration_ms,
+        sourceCodec: technical.source_codec,
+        sourceSampleRate: technical.source_sample_rate,
+        sourceChannels: technical.source_channels,
+        loudnessLufs: technical.loudness_lufs,
+        truePeakDbtp: technical.true_peak_dbtp,
+        encoder: technical.encoder,
+      })
+      .where(eq(masters.sha256, masterSha256)),
+    ...reports.map((report) =>
+      database
+        .insert(renditions)
+        .values(toRow(masterSha256, report, createdAt))
+        .onConflictDoUpdate({ target: [renditions.masterSha256, renditions.profile], set: REPLACED }),
+    ),
+  ]);
+}
+
+const REPLACED = {
+  sha256: sql`excluded.sha256`,
+  sizeBytes: sql`excluded.size_bytes`,
+  bitrateKbps: sql`excluded.bitrate_kbps`,
+  sampleRate: sql`excluded.sample_rate`,
+  channels: sql`excluded.channels`,
+  totalFrames: sql`excluded.total_frames`,
+  startSkipFrames: sql`excluded.start_skip_frames`,
+  seekPoints: sql`excluded.seek_points`,
+  createdAt: sql`excluded.created_at`,
+};
+
+function toRow(masterSha256: string, report: RenditionReport, createdAt: number): typeof renditions.$inferInsert {
+  return {
+    masterSha256,
+    profile: report.profile,
+    sha256: report.sha256,
+    sizeBytes: report.size_bytes,
+    bitrateKbps: report.bitrate_kbps,
+    sampleRate: report.sample_rate,
+    channels: report.channels,
+    totalFrames: report.total_frames,
+    startSkipFrames: report.start_skip_frames,
+    seekPoints: JSON.stringify(report.seek_points),
+    createdAt,
+  };
+}

@@ -1,0 +1,70 @@
+/**
+ * Access tokens: JWTs of ten minutes, signed by the api with EdDSA. Every Worker checks them itself against keys it
+ * keeps in memory, so that no request costs a look-up and the api may be down.
+ */
+import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey, jwtVerify } from "jose";
+import { isRole, type Role } from "#domain/accounts/roles.ts";
+import type { AccountId } from "#domain/foundation/ids.ts";
+import { err, ok, type Result } from "#domain/foundation/result.ts";
+
+export const TOKEN_ISSUER = "rimshot";
+export const TOKEN_AUDIENCE = "rimshot";
+export const TOKEN_ALGORITHM = "EdDSA";
+export const ACCESS_TOKEN_LENGTH_MAX = 4_096;
+export const JWKS_PATH = "/api/auth/jwks";
+
+/**
+ * A new key signs from the moment it is made, so an unknown key id asks for the key set again, at most this often;
+ * a known one is good for the longer time.
+ */
+const JWKS_COOLDOWN_MS = 2_000;
+const JWKS_AGE_MAX_MS = 3_600_000;
+
+export interface Principal {
+  readonly accountId: AccountId;
+  readonly role: Role;
+  /** As the account calls itself. */
+  readonly name: string;
+}
+
+export type AccessFault = { readonly kind: "invalid" } | { readonly kind: "keys-unreachable" };
+
+export type AccessTokenVerifier = (token: string) => Promise<Result<Principal, AccessFault>>;
+
+/** `fetchJwks` reaches the api's key set: over a service binding, or in the api itself directly. */
+export function accessTokenVerifier(fetchJwks: (request: Request) => Promise<Response>): AccessTokenVerifier {
+  const keySet = createRemoteJWKSet(new URL(`https://api.internal${JWKS_PATH}`), {
+    cooldownDuration: JWKS_COOLDOWN_MS,
+    cacheMaxAge: JWKS_AGE_MAX_MS,
+    [customFetch]: (url, options) => fetchJwks(new Request(url, options)),
+  });
+  return (token) => verifyAccessToken(keySet, token);
+}
+
+async function verifyAccessToken(keySet: JWTVerifyGetKey, token: string): Promise<Result<Principal, AccessFault>> {
+  if (token.length > ACCESS_TOKEN_LENGTH_MAX) return err({ kind: "invalid" });
+  try {
+    const { payload } = await jwtVerify(token, keySet, {
+      issuer: TOKEN_ISSUER,
+      audience: TOKEN_AUDIENCE,
+      algorithms: [TOKEN_ALGORITHM],
+      requiredClaims: ["exp", "sub"],
+    });
+    const { sub, role, name } = payload;
+    if (sub === undefined || !isRole(role) || typeof name !== "string") return err({ kind: "invalid" });
+    return ok({ accountId: sub as AccountId, role, name });
+  } catch (error) {
+    return err({ kind: isAboutKeySet(error) ? "keys-unreachable" : "invalid" });
+  }
+}
+
+/**
+ * jose names what is wrong with a token. A key set that did not come, came with another status than 200, or is none
+ * says nothing about the token; jose has its nameless error for most of that, and none for a binding that throws.
+ */
+function isAboutKeySet(error: unknown): boolean {
+  if (!(error instanceof errors.JOSEError)) return true;
+  return (
+    error.code === errors.JOSEError.code || error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid
+  );
+}

@@ -1,0 +1,216 @@
+/**
+ * The catalog database (D1 CATALOG_0..N). Written by ingest alone, read by the api. Columns hold the units their
+ * names say; instants are milliseconds since 1970. Described in docs/storage-schema.md.
+ */
+import { sql } from "drizzle-orm";
+import { check, index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { UPLOAD_STATES } from "#domain/ingest/upload-states.ts";
+
+export const RELEASE_TYPES = ["album", "single", "ep", "compilation"] as const;
+
+export const artists = sqliteTable(
+  "artists",
+  {
+    id: text().primaryKey(),
+    ownerAccountId: text("owner_account_id").notNull(),
+    name: text().notNull(),
+    /** The name folded for matching: see domain/catalog/name-key.ts. */
+    nameKey: text("name_key").notNull(),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [
+    // An account has one artist of a name, so that an importer finds what the studio made.
+    uniqueIndex("artists_by_owner_and_name").on(table.ownerAccountId, table.nameKey),
+  ],
+);
+
+export const releases = sqliteTable(
+  "releases",
+  {
+    id: text().primaryKey(),
+    ownerAccountId: text("owner_account_id").notNull(),
+    artistId: text("artist_id")
+      .notNull()
+      .references(() => artists.id),
+    title: text().notNull(),
+    titleKey: text("title_key").notNull(),
+    type: text({ enum: RELEASE_TYPES }).notNull(),
+    label: text().notNull(),
+    upc: text(),
+    releaseAt: integer("release_at").notNull(),
+    /** Set when the first of its recordings is published. */
+    publishedAt: integer("published_at"),
+    coverSha256: text("cover_sha256"),
+    coverExtension: text("cover_extension"),
+    idempotencyKey: text("idempotency_key").notNull(),
+    requestSha256: text("request_sha256").notNull(),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [
+    uniqueIndex("releases_by_idempotency_key").on(table.ownerAccountId, table.idempotencyKey),
+    // The studio's list, newest first; ids sort by time of creation.
+    index("releases_by_owner").on(table.ownerAccountId, table.id),
+    // An artist's page, and the home page's new releases.
+    index("releases_by_artist").on(table.artistId, table.releaseAt),
+    index("releases_by_date").on(table.releaseAt).where(sql`published_at IS NOT NULL`),
+    check("releases_type", sql`${table.type} IN ('album', 'single', 'ep', 'compilation')`),
+  ],
+);
+
+/** A recording placed on a release: what the wire calls a track. */
+export const recordings = sqliteTable(
+  "recordings",
+  {
+    id: text().primaryKey(),
+    releaseId: text("release_id")
+      .notNull()
+      .references(() => releases.id),
+    title: text().notNull(),
+    discNumber: integer("disc_number").notNull(),
+    trackNumber: integer("track_number").notNull(),
+    isrc: text(),
+    explicit: integer({ mode: "boolean" }).notNull(),
+    /** The master that listeners hear; null until one is published. */
+    masterSha256: text("master_sha256").references(() => masters.sha256),
+    publishedAt: integer("published_at"),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [
+    index("recordings_by_release").on(table.releaseId, table.discNumber, table.trackNumber),
+    index("recordings_by_isrc").on(table.isrc),
+  ],
+);
+
+export const recordingArtists = sqliteTable(
+  "recording_artists",
+  {
+    recordingId: text("recording_id")
+      .notNull()
+      .references(() => recordings.id),
+    /** 0 is the main artist. */
+    position: integer().notNull(),
+    artistId: text("artist_id")
+      .notNull()
+      .references(() => artists.id),
+  },
+  (table) => [
+    primaryKey({ columns: [table.recordingId, table.position] }),
+    index("recording_artists_by_artist").on(table.artistId, table.recordingId),
+  ],
+);
+
+/** One row for each distinct file of audio ever accepted, named by its bytes. */
+export const masters = sqliteTable("masters", {
+  sha256: text().primaryKey(),
+  /** In the bucket `masters`. */
+  objectKey: text("object_key").notNull(),
+  sizeBytes: integer("size_bytes").notNull(),
+  contentType: text("content_type").notNull(),
+  /** What the transcode job measured; null until it has. */
+  durationMs: integer("duration_ms"),
+  sourceCodec: text("source_codec"),
+  sourceSampleRate: integer("source_sample_rate"),
+  sourceChannels: integer("source_channels"),
+  loudnessLufs: real("loudness_lufs"),
+  truePeakDbtp: real("true_peak_dbtp"),
+  encoder: text(),
+  createdAt: integer("created_at").notNull(),
+});
+
+export const renditions = sqliteTable(
+  "renditions",
+  {
+    masterSha256: text("master_sha256")
+      .notNull()
+      .references(() => masters.sha256),
+    profile: text().notNull(),
+    /** Names the bytes: the object is `a/<sha256>.<extension>` in the bucket `renditions`. */
+    sha256: text().notNull(),
+    sizeBytes: integer("size_bytes").notNull(),
+    bitrateKbps: integer("bitrate_kbps").notNull(),
+    sampleRate: integer("sample_rate").notNull(),
+    channels: integer().notNull(),
+    totalFrames: integer("total_frames").notNull(),
+    startSkipFrames: integer("start_skip_frames").notNull(),
+    /** JSON: [[time in ms, byte offset], ...]. */
+    seekPoints: text("seek_points").notNull(),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.masterSha256, table.profile] })],
+);
+
+export const uploads = sqliteTable(
+  "uploads",
+  {
+    id: text().primaryKey(),
+    ownerAccountId: text("owner_account_id").notNull(),
+    recordingId: text("recording_id")
+      .notNull()
+      .references(() => recordings.id),
+    state: text({ enum: UPLOAD_STATES }).notNull(),
+    rejectCode: text("reject_code"),
+    rejectDetail: text("reject_detail"),
+    fileName: text("file_name").notNull(),
+    sizeBytes: integer("size_bytes").notNull(),
+    contentType: text("content_type").notNull(),
+    sha256: text().notNull(),
+    transcodeProgress: real("transcode_progress"),
+    idempotencyKey: text("idempotency_key").notNull(),
+    requestSha256: text("request_sha256").notNull(),
+    createdAt: integer("created_at").notNull(),
+    updatedAt: integer("updated_at").notNull(),
+  },
+  (table) => [
+    uniqueIndex("uploads_by_idempotency_key").on(table.ownerAccountId, table.idempotencyKey),
+    // The newest upload of a recording, for the studio.
+    index("uploads_by_recording").on(table.recordingId, table.id),
+    // What waits for its release date.
+    index("uploads_ready").on(table.state).where(sql`state = 'READY'`),
+    check(
+      "uploads_state",
+      sql`${table.state} IN ('PENDING', 'UPLOADED', 'TRANSCODING', 'READY', 'PUBLISHED', 'REJECTED')`,
+    ),
+    check("uploads_reason", sql`(${table.state} = 'REJECTED') = (${table.rejectCode} IS NOT NULL)`),
+  ],
+);
+
+/** The transitions of domain/ingest/upload-states.ts, for the trigger that refuses any other. */
+export const uploadTransitions = sqliteTable(
+  "upload_transitions",
+  { fromState: text("from_state").notNull(), toState: text("to_state").notNull() },
+  (table) => [primaryKey({ columns: [table.fromState, table.toState] })],
+);
+
+export const deals = sqliteTable(
+  "deals",
+  {
+    id: text().primaryKey(),
+    releaseId: text("release_id")
+      .notNull()
+      .references(() => releases.id),
+    /** JSON arrays of ISO 3166-1 codes; territories may be ["Worldwide"]. */
+    territories: text().notNull(),
+    excludedTerritories: text("excluded_territories").notNull(),
+    /** JSON arrays of DDEX names. */
+    commercialModels: text("commercial_models").notNull(),
+    useTypes: text("use_types").notNull(),
+    startsAt: integer("starts_at").notNull(),
+    endsAt: integer("ends_at"),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [
+    index("deals_by_release").on(table.releaseId),
+    check("deals_window", sql`${table.endsAt} IS NULL OR ${table.endsAt} > ${table.startsAt}`),
+  ],
+);
+
+/** What a row of the FTS5 table `search_text` (same rowid) stands for. */
+export const searchEntries = sqliteTable(
+  "search_entries",
+  {
+    rowid: integer().primaryKey(),
+    kind: text({ enum: ["track", "artist", "album"] }).notNull(),
+    entityId: text("entity_id").notNull(),
+  },
+  (table) => [uniqueIndex("search_entries_by_entity").on(table.kind, table.entityId)],
+);

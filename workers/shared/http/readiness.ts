@@ -1,0 +1,35 @@
+import type { Readiness } from "./health-contract.ts";
+
+/** A dependency that takes longer does not help a request any more. */
+const CHECK_TIMEOUT_MS = 2_000;
+
+/** Runs the checks side by side; one that throws or is slow has failed. */
+export async function checkReadiness(
+  worker: string,
+  checks: Readonly<Record<string, () => Promise<unknown>>>,
+): Promise<Readiness> {
+  const results = await Promise.all(
+    Object.entries(checks).map(async ([name, check]) => [name, await passes(check)] as const),
+  );
+  const degraded = results.some(([, passed]) => !passed);
+  return {
+    status: degraded ? "degraded" : "ok",
+    worker,
+    checks: Object.fromEntries(results.map(([name, passed]) => [name, passed ? "ok" : "failed"])),
+  };
+}
+
+async function passes(check: () => Promise<unknown>): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error("the check timed out")), CHECK_TIMEOUT_MS);
+  });
+  try {
+    await Promise.race([check(), timeout]);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    clearTimeout(timer);
+  }
+}
