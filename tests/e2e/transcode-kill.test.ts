@@ -98,10 +98,10 @@ afterEach(async () => {
 
 afterAll(() => folder.remove());
 
-/** Another recording each time: a job that finds renditions stored would have nothing to be killed at. */
+/** Another recording each time, also in each run: one that the service knows is published without a job. */
 async function uploadFlac(seconds: number): Promise<Upload> {
   trackNumber += 1;
-  const path = folder.make(`${trackNumber}.flac`, ...music(seconds + trackNumber / 10));
+  const path = folder.make(`${trackNumber}.flac`, ...music(seconds + trackNumber / 10 + Math.random() / 20));
   const track = { title: `Take ${trackNumber}`, track_number: trackNumber };
   const sha256 = await sha256OfFile(path);
   return uploadTrack(artist, { releaseId, track, filePath: path, contentType: "audio/flac", sha256 });

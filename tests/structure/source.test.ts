@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
+import { type LockedPackages, missingPlatformPackages } from "#scripts/lock-platforms.ts";
 
 const LINES_MAX = 400;
 /** A test file is a list: one more case is no more to understand. */
@@ -39,6 +40,11 @@ describe("source files", () => {
     expect(offenders(/\b(it|test|describe)\.(only|skip|todo)\b/, rest)).toEqual([]);
     // `any` itself is the linter's to find.
     expect(offenders(/@ts-(ignore|nocheck|expect-error)/, rest)).toEqual([]);
+  });
+
+  it("lock the packages of every platform, or `npm ci` refuses the lock file", () => {
+    const lock = JSON.parse(readFileSync("package-lock.json", "utf8")) as { packages: LockedPackages };
+    expect(missingPlatformPackages(lock.packages)).toEqual([]);
   });
 
   it("keep an address of a package registry out of the lock file", () => {
