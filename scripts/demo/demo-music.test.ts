@@ -177,7 +177,7 @@ describe("the files", { timeout: 30_000 }, () => {
     expect(value?.release).toEqual(RELEASES[0]);
     expect(value?.contentType).toBe("audio/flac");
     const { common, format } = await parseFile(value?.path ?? "");
-    expect(common).toMatchObject({ title: value?.track.title, artist: value?.release.artist, date: "2026-10-31" });
+    expect(common).toMatchObject({ title: value?.track.title, artist: value?.release.artist, date: "2026-11-20" });
     expect(format.duration).toBeGreaterThan(50);
     expect(format).toMatchObject({ sampleRate: 44_100, bitsPerSample: 16, numberOfChannels: 2 });
   });

@@ -20,7 +20,11 @@ const FLAGS = [
 
 export async function launchBrowser(): Promise<Browser> {
   const executablePath = SYSTEM_CHROMIUMS.find(isExecutable) ?? (await chromiumPackage.executablePath());
-  return chromium.launch({ executablePath, args: FLAGS });
+  try {
+    return await chromium.launch({ executablePath, args: FLAGS });
+  } catch (cause) {
+    throw new Error("Chromium does not start. Install libnss3 and libnspr4, or a Chromium of the system.", { cause });
+  }
 }
 
 function isExecutable(path: string): boolean {
