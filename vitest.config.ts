@@ -1,6 +1,6 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
-import { developmentSecrets } from "./scripts/development-secrets.ts";
+import { freshSecrets } from "./scripts/fresh-secrets.ts";
 
 export default defineConfig({
   test: {
@@ -20,7 +20,7 @@ export default defineConfig({
             wrangler: { configPath: "./tests/workers.wrangler.toml" },
             miniflare: {
               bindings: {
-                ...developmentSecrets(),
+                ...freshSecrets(),
                 TEST_MIGRATIONS: {
                   catalog: await readD1Migrations("migrations/catalog"),
                   identity: await readD1Migrations("migrations/identity"),

@@ -6,8 +6,10 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { experimental_readRawConfig, type Unstable_RawConfig } from "wrangler";
-import { ensureResources, withResourceIds, wrangler } from "./deploy/cloudflare-resources.ts";
-import { developmentSecrets } from "./development-secrets.ts";
+import { ensureResources, isMissingWorker, withResourceIds, wrangler } from "./deploy/cloudflare-resources.ts";
+import { readSecrets, type Secrets, secretsOf } from "./deploy/worker-secrets.ts";
+import { freshSecrets } from "./fresh-secrets.ts";
+import { runCommand } from "./run-command.ts";
 import { buildPlayer } from "./start/build-player.ts";
 import { DATABASES, WORKERS } from "./workers.ts";
 
@@ -22,25 +24,28 @@ const HELP = `Deploys Rimshot to the Cloudflare account that wrangler is signed 
 
 Databases, namespaces, buckets and queues that are missing are made, and migrations applied before any Worker.`;
 
-const { values } = parseArgs({
-  options: {
-    "dry-run": { type: "boolean", default: false },
-    secrets: { type: "string" },
-    "make-secrets": { type: "string" },
-    help: { type: "boolean", default: false },
-  },
-});
-
 type WorkerEntry = (typeof WORKERS)[number];
 
-if (values.help) console.log(HELP);
-else if (values["make-secrets"] !== undefined) await makeSecrets(values["make-secrets"]);
-else if (values["dry-run"]) await dryRun();
-else await deploy();
+await runCommand("deploy", main);
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      "dry-run": { type: "boolean", default: false },
+      secrets: { type: "string" },
+      "make-secrets": { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) console.log(HELP);
+  else if (values["make-secrets"] !== undefined) await makeSecrets(values["make-secrets"]);
+  else if (values["dry-run"]) await dryRun();
+  else await deploy(values.secrets === undefined ? null : await readSecrets(values.secrets));
+}
 
 async function makeSecrets(path: string): Promise<void> {
   if (existsSync(path)) throw new Error(`${path} is there already; secrets that are in use must not be lost`);
-  await writeFile(path, `${JSON.stringify(developmentSecrets(), null, 2)}\n`, { mode: 0o600 });
+  await writeFile(path, `${JSON.stringify(freshSecrets(), null, 2)}\n`, { mode: 0o600 });
   console.log(`Wrote ${path}. Deploy with: npm run deploy -- --secrets ${path}`);
 }
 
@@ -67,9 +72,15 @@ async function bundleSize(outDir: string): Promise<{ sizeBytes: number; gzipByte
   return { sizeBytes: code.length, gzipBytes: gzipSync(code).length };
 }
 
-async function deploy(): Promise<void> {
-  await buildPlayer();
+async function deploy(secrets: Secrets | null): Promise<void> {
   const configs = new Map(WORKERS.map((worker) => [worker, readConfig(worker)] as const));
+  // Before anything is changed: a secret that is missing is found out now, not between two Workers.
+  const ownSecrets = new Map(
+    [...configs].map(([{ name }, { secrets: declared }]) => {
+      return [name, secrets === null ? {} : secretsOf(name, declared?.required ?? [], secrets)] as const;
+    }),
+  );
+  await buildPlayer();
   const ids = await ensureResources([...configs.values()]);
   const resolved = new Map<string, string>();
   try {
@@ -82,8 +93,10 @@ async function deploy(): Promise<void> {
       console.log(`migrating ${binding}`);
       await wrangler("d1", "migrations", "apply", binding, "--remote", "-c", resolved.get(config) ?? config);
     }
-    if (values.secrets !== undefined) await deployPlaceholderApi();
-    for (const [worker, config] of configs) await deployWorker(worker, config, resolved.get(worker.config) ?? "");
+    if (secrets !== null) await deployPlaceholderApi();
+    for (const { name, config } of WORKERS) {
+      await deployWorker(name, resolved.get(config) ?? "", ownSecrets.get(name) ?? {});
+    }
   } finally {
     for (const path of resolved.values()) await rm(path, { force: true });
   }
@@ -97,7 +110,11 @@ function readConfig(worker: WorkerEntry): Unstable_RawConfig {
 async function deployPlaceholderApi(): Promise<void> {
   const isThere = await wrangler("deployments", "list", "--name", "rimshot-api").then(
     () => true,
-    () => false,
+    (failure: unknown) => {
+      // Any other failure leaves it open, and the real api must not be replaced.
+      if (isMissingWorker(failure)) return false;
+      throw failure;
+    },
   );
   if (isThere) return;
   await wrangler(
@@ -110,18 +127,15 @@ async function deployPlaceholderApi(): Promise<void> {
   );
 }
 
-/** A Worker gets the secrets it declares and no other. */
-async function deployWorker(worker: WorkerEntry, config: Unstable_RawConfig, path: string): Promise<void> {
-  console.log(`deploying ${worker.name}`);
+async function deployWorker(name: string, configPath: string, secrets: Secrets): Promise<void> {
+  console.log(`deploying ${name}`);
   const scratch = await mkdtemp(join(tmpdir(), "rimshot-secrets-"));
   try {
-    const args = ["deploy", "-c", path, "--minify"];
-    const names = config.secrets?.required ?? [];
-    if (values.secrets !== undefined && names.length > 0) {
-      const all = JSON.parse(await readFile(values.secrets, "utf8")) as Record<string, string>;
-      const own = join(scratch, "secrets.json");
-      await writeFile(own, JSON.stringify(Object.fromEntries(names.map((name) => [name, all[name]]))), { mode: 0o600 });
-      args.push("--secrets-file", own);
+    const args = ["deploy", "-c", configPath, "--minify"];
+    if (Object.keys(secrets).length > 0) {
+      const path = join(scratch, "secrets.json");
+      await writeFile(path, JSON.stringify(secrets), { mode: 0o600 });
+      args.push("--secrets-file", path);
     }
     console.log(await wrangler(...args));
   } finally {

@@ -1,6 +1,8 @@
 /** The importer: `npm run import -- --help`. */
 import { ServiceClient } from "#jobs/client/service-client.ts";
+import { interruptSignal } from "#jobs/interrupt-signal.ts";
 import { createSlots } from "#jobs/slots.ts";
+import { failureText, messageOf } from "#jobs/terminal/failure-text.ts";
 import type { listReleases, StudioRelease } from "#workers/ingest/catalog/catalog-contract.ts";
 import type { Upload } from "#workers/ingest/uploads/uploads-contract.ts";
 import { awaitOutcomes, type FollowedFile } from "./import/await-outcomes.ts";
@@ -33,7 +35,7 @@ async function main(): Promise<number> {
   try {
     return await runImport(options.value);
   } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
+    console.error(failureText(error));
     return 1;
   }
 }
@@ -58,6 +60,7 @@ async function runImport(options: ImportOptions): Promise<number> {
   }
   const client = new ServiceClient(options.url, credentials.value);
   const log = new OutcomeLog();
+  // The first Ctrl-C ends the transfers and shows what is done; a second one ends everything.
   const signal = interruptSignal();
   let isBroken = false;
   try {
@@ -66,7 +69,7 @@ async function runImport(options: ImportOptions): Promise<number> {
   } catch (error) {
     // What is done so far is worth a table all the same.
     isBroken = !signal.aborted;
-    if (isBroken) report.notice(error instanceof Error ? error.message : String(error));
+    if (isBroken) report.notice(messageOf(error));
   } finally {
     report.close();
   }
@@ -74,13 +77,6 @@ async function runImport(options: ImportOptions): Promise<number> {
   const exitCode = conclude(options, log);
   if (signal.aborted) return EXIT_INTERRUPTED;
   return isBroken ? 1 : exitCode;
-}
-
-/** The first Ctrl-C ends the transfers and shows what is done; a second one ends everything. */
-function interruptSignal(): AbortSignal {
-  const stop = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stop.abort(new Error(`got ${name}`)));
-  return stop.signal;
 }
 
 interface Sending {

@@ -4,6 +4,8 @@
  * package.json, on every platform. Run it after a dependency has changed: npm run lock:platforms
  */
 import { readFile, writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { runCommand } from "./run-command.ts";
 
 export interface LockedPackage {
   readonly version?: string;
@@ -68,7 +70,10 @@ function platformOf(name: string): { cpu?: string[]; libc?: string[]; os?: strin
   };
 }
 
-if (import.meta.main) {
+if (import.meta.main) await runCommand("lock:platforms", main);
+
+async function main(): Promise<void> {
+  parseArgs({ options: {} });
   const lock = JSON.parse(await readFile("package-lock.json", "utf8")) as { packages: Record<string, LockedPackage> };
   const missing = missingPlatformPackages(lock.packages);
   for (const { path, name, version, dev } of missing) {

@@ -7,31 +7,33 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
+import { runCommand } from "./run-command.ts";
 import { WORKERS } from "./workers.ts";
 
 const run = promisify(execFile);
 
-const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
-const scratch = await mkdtemp(join(tmpdir(), "rimshot-types-"));
-try {
-  const stale: string[] = [];
-  for (const worker of WORKERS) {
-    const path = `workers/${worker.name}/env.gen.d.ts`;
-    const wanted = await generate(worker);
-    const present = await readFile(path, "utf8").catch(() => "");
-    if (present === wanted) continue;
-    stale.push(path);
-    if (!values.check) await writeFile(path, wanted);
+await runCommand("types", main);
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
+  const scratch = await mkdtemp(join(tmpdir(), "rimshot-types-"));
+  try {
+    const stale: string[] = [];
+    for (const worker of WORKERS) {
+      const path = `workers/${worker.name}/env.gen.d.ts`;
+      const wanted = await generate(worker, scratch);
+      const present = await readFile(path, "utf8").catch(() => "");
+      if (present === wanted) continue;
+      stale.push(path);
+      if (!values.check) await writeFile(path, wanted);
+    }
+    if (values.check && stale.length > 0) throw new Error(`out of date: ${stale.join(", ")}. Run: npm run types`);
+  } finally {
+    await rm(scratch, { recursive: true });
   }
-  if (values.check && stale.length > 0) {
-    console.error(`Out of date: ${stale.join(", ")}. Run: npm run types`);
-    process.exitCode = 1;
-  }
-} finally {
-  await rm(scratch, { recursive: true });
 }
 
-async function generate(worker: (typeof WORKERS)[number]): Promise<string> {
+async function generate(worker: (typeof WORKERS)[number], scratch: string): Promise<string> {
   const raw = join(scratch, `${worker.name}.d.ts`);
   const others = WORKERS.filter((other) => other !== worker).flatMap((other) => ["-c", other.config]);
   const flags = ["--env-interface", worker.envInterface, "--include-runtime=false"];

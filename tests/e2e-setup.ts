@@ -1,5 +1,5 @@
 /**
- * Starts Rimshot as a person would, twice: whole, with its demo catalogue, and bare, without a transcode job, for tests
+ * Starts Rimshot as a person would, twice: whole, with its demo catalog, and bare, without a transcode job, for tests
  * that run one of their own. Both on free ports, with state that goes when the tests are over.
  */
 import { type ChildProcess, spawn } from "node:child_process";
@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import type { Role } from "#domain/accounts/roles.ts";
+import { buildPlayer } from "#scripts/start/build-player.ts";
 
 export interface StartedSystem {
   readonly url: string;
@@ -33,6 +34,8 @@ export default async function startSystems(project: TestProject): Promise<() => 
     await Promise.all(children.map(stopChild));
     await rm(state, { recursive: true, force: true });
   };
+  // Once, and before either: both would build into the one folder, and one serve what the other is writing.
+  await buildPlayer();
   try {
     const [system, bareSystem] = await Promise.all([
       start(children, ["--state", join(state, "whole")]),

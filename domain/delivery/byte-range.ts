@@ -12,7 +12,7 @@ const WHOLE: ByteRange = { kind: "whole" };
 const UNSATISFIABLE: ByteRange = { kind: "unsatisfiable" };
 
 /** Longer than any range a client means; what is longer is ignored, as every header that cannot be read. */
-export const RANGE_HEADER_LENGTH_MAX = 128;
+const RANGE_HEADER_LENGTH_MAX = 128;
 
 const SINGLE_RANGE = /^bytes=[ \t]*(\d*)-(\d*)[ \t]*$/i;
 

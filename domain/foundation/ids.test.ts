@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createdAtOfId, ID_PATTERN, isId, makeId, SHARD_MAX, shardOfId } from "./ids.ts";
+import { ID_PATTERN, isId, makeId, SHARD_MAX, shardOfId } from "./ids.ts";
+import { createdAtOfId } from "./ids-testing.ts";
 
 const RANDOM = Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8]);
 const HIGHEST = new Uint8Array(8).fill(0xff);

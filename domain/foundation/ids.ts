@@ -2,7 +2,7 @@
  * Ids: 48 bits of Unix milliseconds, 16 bits of catalog shard, 64 random bits, as 22 characters of base62.
  * They sort by time of creation, and a look-up by id knows its database without a directory.
  */
-import { BASE62_LENGTH, decodeBase62, encodeBase62 } from "./base62.ts";
+import { decodeBase62, encodeBase62 } from "./base62.ts";
 import type { EpochMs } from "./time.ts";
 
 declare const brand: unique symbol;
@@ -19,7 +19,6 @@ export type PlaybackId = Id<"playback">;
 export type PlaylistId = Id<"playlist">;
 export type PlaylistItemId = Id<"playlist-item">;
 
-export const ID_LENGTH = BASE62_LENGTH;
 export const ID_PATTERN = /^[0-9A-Za-z]{22}$/;
 export const SHARD_MAX = 0xffff;
 export const ID_RANDOM_BYTES = 8;
@@ -44,10 +43,4 @@ export function isId(text: string): boolean {
 export function shardOfId(id: string): number | null {
   const value = decodeBase62(id);
   return value === null ? null : Number((value >> 64n) & 0xffffn);
-}
-
-/** The instant an id was made, or null where the text is no id. */
-export function createdAtOfId(id: string): EpochMs | null {
-  const value = decodeBase62(id);
-  return value === null ? null : Number(value >> 80n);
 }

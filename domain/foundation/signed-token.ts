@@ -12,7 +12,7 @@ import { SECOND_MS } from "./time.ts";
 export const TOKEN_LENGTH_MAX = 2_048;
 /** A signer's clock may be ahead of the verifier's by this much. Expiry has no such leeway. */
 export const NOT_BEFORE_LEEWAY_SECONDS = 60;
-export const KEY_BYTES_MIN = 32;
+const KEY_BYTES_MIN = 32;
 
 const KEY_ID_PATTERN = /^[A-Za-z0-9_-]{1,32}$/;
 const TOKEN_PATTERN = /^v1\.([A-Za-z0-9_-]{1,32})\.([A-Za-z0-9_-]{2,})\.([A-Za-z0-9_-]{43})$/;

@@ -5,6 +5,8 @@ import type { EpochMs } from "#domain/foundation/time.ts";
 
 export const PLAYLIST_NAME_MAX = 100;
 export const PLAYLIST_DESCRIPTION_MAX = 300;
+/** Playlists of one account. Requests that come at the same moment may pass it together by their number. */
+export const PLAYLISTS_PER_ACCOUNT_MAX = 5_000;
 /** As many as a page's offset can reach. */
 export const PLAYLIST_ITEMS_MAX = 10_000;
 /** How many items one edit may add, name or move. */

@@ -4,7 +4,7 @@
  */
 import type { PlaybackFacts } from "./play-event.ts";
 
-export const PLAY_SHARDS_PER_MONTH = 256;
+const PLAY_SHARDS_PER_MONTH = 256;
 
 const FNV_OFFSET_BASIS = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;

@@ -15,7 +15,7 @@ import { DAY_MS, type EpochMs, SECOND_MS } from "#domain/foundation/time.ts";
 import type { CommercialModel } from "#domain/rights/deals.ts";
 import type { SubjectId } from "./subject.ts";
 
-export const PLAY_TOKEN_USE = "play";
+const PLAY_TOKEN_USE = "play";
 
 /** A device may be offline for 30 days; the 5 after that are for it to reach us. A signing key is kept as long. */
 export const PLAY_TOKEN_LIFETIME_MS = 35 * DAY_MS;

@@ -82,6 +82,13 @@ describe("royalty eligibility", () => {
     expect(assess(200_000, claim, ISSUED_AT_MS + 28_000).isRoyaltyEligible).toBe(true);
   });
 
+  test("is not given at once to a track that is no longer than the leeway [PLAY-4]", () => {
+    const claim = [[0, 2_000]] as const;
+    expect(assess(2_000, claim, ISSUED_AT_MS).isRoyaltyEligible).toBe(false);
+    expect(assess(2_000, claim, ISSUED_AT_MS + 1_799).isRoyaltyEligible).toBe(false);
+    expect(assess(2_000, claim, ISSUED_AT_MS + 1_800).isRoyaltyEligible).toBe(true);
+  });
+
   test("is not given for what was received before the playback began [PLAY-4]", () => {
     expect(assess(1_000, [[0, 1_000]], ISSUED_AT_MS - 10_000)).toMatchObject({
       audibleMs: 0,

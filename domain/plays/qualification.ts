@@ -7,12 +7,16 @@ import type { EpochMs } from "#domain/foundation/time.ts";
 import { type Span, spansLengthMs, unionSpans } from "./spans.ts";
 
 /** The industry's thirty seconds, or a whole track that is shorter. */
-export const ROYALTY_AUDIBLE_MS = 30_000;
+const ROYALTY_AUDIBLE_MS = 30_000;
 /** The scrobbling rule: tracks longer than 30 s, heard for half their length or four minutes, whichever is less. */
-export const SCROBBLE_DURATION_MS = 30_000;
-export const SCROBBLE_AUDIBLE_MS = 240_000;
-/** How much more than the time since the playback began may have been heard: clocks are read on two machines. */
-export const ELAPSED_LEEWAY_MS = 2_000;
+const SCROBBLE_DURATION_MS = 30_000;
+const SCROBBLE_AUDIBLE_MS = 240_000;
+/**
+ * How much more than the time since the playback began may have been heard: clocks are read on two machines. For a
+ * short track it is a share of the track, or a track of two seconds would count at once.
+ */
+const ELAPSED_LEEWAY_MS = 2_000;
+const ELAPSED_LEEWAY_SHARE = 0.1;
 
 export interface PlaybackEvidence {
   /** Of every event of the playback, in any order. */
@@ -37,7 +41,8 @@ export function assessPlayback(
   { spans, lastReceivedAtMs }: PlaybackEvidence,
 ): PlaybackOutcome {
   const heardMs = spansLengthMs(unionSpans(spans, durationMs));
-  const elapsedMs = lastReceivedAtMs - issuedAtMs + ELAPSED_LEEWAY_MS;
+  const leewayMs = Math.min(ELAPSED_LEEWAY_MS, durationMs * ELAPSED_LEEWAY_SHARE);
+  const elapsedMs = lastReceivedAtMs - issuedAtMs + leewayMs;
   const audibleMs = Math.max(0, Math.min(heardMs, elapsedMs));
   return {
     audibleMs,

@@ -8,7 +8,7 @@ import type { EpochMs } from "#domain/foundation/time.ts";
 import { COMMERCIAL_MODELS, type CommercialModel, type Deal, USE_TYPES, type UseType, WORLDWIDE } from "./deals.ts";
 import { bitsetHas, TERRITORIES, TERRITORY_BITSET_BYTES, territoryBitset } from "./territories.ts";
 
-export const AVAILABILITY_VERSION = 1;
+const AVAILABILITY_VERSION = 1;
 
 type GrantKey = `${CommercialModel}/${UseType}`;
 

@@ -29,7 +29,7 @@ async function makeDue(queue: Queue, uploadId: string, dueAt = Date.now()): Prom
 }
 
 describe("the transcode queue", () => {
-  it("gives what has waited longest first, each to one worker [ING-50]", async () => {
+  it("gives what has waited longest first, each to one job [ING-50]", async () => {
     const queue = emptyQueue();
     await enqueue(queue, "a", "b", "c");
     await makeDue(queue, "b", Date.now() - 1_000);
@@ -60,7 +60,7 @@ describe("the transcode queue", () => {
     expect(await queue.leased(leaseId)).toEqual({ uploadId: "a", done: true });
   });
 
-  it("counts faults apart from claims: workers that were killed do not use up the tries of a fault [ING-54]", async () => {
+  it("counts faults apart from claims: jobs that were killed do not use up the tries of a fault [ING-54]", async () => {
     const queue = emptyQueue();
     await enqueue(queue, "a");
     for (let i = 0; i < 10; i++) {

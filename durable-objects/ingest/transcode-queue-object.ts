@@ -1,6 +1,6 @@
 /**
  * Which uploads wait for a transcode, and who works on which. A lease that is not renewed runs out and the work goes to
- * the next who asks; a worker that comes back finds that its lease is gone. Nothing here is the state of an upload: that
+ * the next who asks; a job that comes back finds that its lease is gone. Nothing here is the state of an upload: that
  * is in the catalog, and work stays here until ingest says that the catalog has what became of it.
  */
 import { DurableObject } from "cloudflare:workers";
@@ -9,9 +9,9 @@ import { ID_RANDOM_BYTES, makeId } from "#domain/foundation/ids.ts";
 import type { EpochMs } from "#domain/foundation/time.ts";
 import { DAY_MS, SECOND_MS } from "#domain/foundation/time.ts";
 
-/** After this many faults that a worker told of, the fault is taken to be in the work. */
-export const TRANSCODE_FAULTS_MAX = 5;
-/** After this many claims of any end: workers are also killed by deploys and by people, so there are more of them. */
+/** After this many faults that a job told of, the fault is taken to be in the work. */
+const TRANSCODE_FAULTS_MAX = 5;
+/** After this many claims of any end: jobs are also killed by deploys and by people, so there are more of them. */
 export const TRANSCODE_CLAIMS_MAX = 20;
 /** The pause after each fault: a full disk or a restart should be over before the work is given up. */
 export const FAULT_PAUSES_MS = [2, 10, 50, 250].map((seconds) => seconds * SECOND_MS);
@@ -111,12 +111,12 @@ export class TranscodeQueueObject extends DurableObject<RealtimeEnv> {
     return { claim, parked: this.#parked() };
   }
 
-  /** Work whose workers all vanished without a word: whatever it is that kills them, it is in the work. */
+  /** Work whose jobs all vanished without a word: whatever it is that kills them, it is in the work. */
   #parkExhausted(nowMs: EpochMs): void {
     this.ctx.storage.sql.exec(
       `UPDATE work SET status = 'parked', lease_id = NULL, detail = ?1
        WHERE status = 'open' AND claims >= ?2 AND due_at <= ?3`,
-      `No worker finished it in ${TRANSCODE_CLAIMS_MAX} tries.`,
+      `No job finished it in ${TRANSCODE_CLAIMS_MAX} tries.`,
       TRANSCODE_CLAIMS_MAX,
       nowMs,
     );
@@ -165,7 +165,7 @@ export class TranscodeQueueObject extends DurableObject<RealtimeEnv> {
 
   /**
    * Ends the work on an upload: the catalog has what became of it. Its lease is remembered for a while, so that the
-   * worker whose answer got lost is told the same again.
+   * job whose answer got lost is told the same again.
    */
   async finish(uploadId: string): Promise<void> {
     const nowMs = Date.now();

@@ -5,14 +5,15 @@
 import { DurableObject } from "cloudflare:workers";
 import type { PlaybackId, PlaylistId, RecordingId } from "#domain/foundation/ids.ts";
 import type { EpochMs } from "#domain/foundation/time.ts";
+import { PLAYLISTS_PER_ACCOUNT_MAX } from "#domain/playlists/playlist.ts";
 import type { HistoryEntry } from "#domain/plays/play-history.ts";
 import { makeSubjectId, SUBJECT_RANDOM_BYTES, type SubjectId } from "#domain/plays/subject.ts";
 
 /** About a year of heavy listening; a row is some 60 bytes, so a history stays under a megabyte. */
 export const HISTORY_PLAYS_MAX = 10_000;
 /** An idempotency key that has 10,000 newer ones behind it is not coming back. */
-export const PLAYLIST_CLAIMS_MAX = 10_000;
-export const LISTENER_PAGE_MAX = 100;
+const PLAYLIST_CLAIMS_MAX = 10_000;
+const LISTENER_PAGE_MAX = 100;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS subject (
@@ -40,8 +41,10 @@ const SCHEMA = `
   ) STRICT;
 `;
 
-export type PlaylistClaim = { readonly id: PlaylistId } | { readonly conflict: true };
+/** `full`: the account has all the playlists that it may have. */
+export type PlaylistClaim = { readonly id: PlaylistId } | { readonly conflict: true } | { readonly full: true };
 
+type ClaimRow = { request_sha256: string; playlist_id: PlaylistId };
 type PlayRow = { playback_id: PlaybackId; recording_id: RecordingId; played_at: EpochMs };
 
 export class ListenerObject extends DurableObject<RealtimeEnv> {
@@ -117,16 +120,18 @@ export class ListenerObject extends DurableObject<RealtimeEnv> {
       offset,
     );
     const ids = rows.toArray().map((row) => row.playlist_id);
-    const { total } = this.#sql.exec<{ total: number }>("SELECT count(*) AS total FROM playlists").one();
-    return { ids, total };
+    return { ids, total: this.#countPlaylists() };
   }
 
   /**
    * The id of the playlist that an idempotency key stands for: the candidate the first time, and that same id for
-   * the same request ever after. The same key with another request is a conflict.
+   * the same request ever after. The same key with another request is a conflict. A key that is new to a full account
+   * is not taken.
    */
   claimPlaylistId(idempotencyKey: string, requestSha256: string, candidateId: PlaylistId): PlaylistClaim {
     return this.ctx.storage.transactionSync(() => {
+      const known = this.#findClaim(idempotencyKey);
+      if (known === undefined && this.#countPlaylists() >= PLAYLISTS_PER_ACCOUNT_MAX) return { full: true };
       this.#sql.exec(
         `INSERT INTO playlist_claims (idempotency_key, request_sha256, playlist_id) VALUES (?, ?, ?)
          ON CONFLICT DO NOTHING`,
@@ -138,14 +143,22 @@ export class ListenerObject extends DurableObject<RealtimeEnv> {
         "DELETE FROM playlist_claims WHERE position <= (SELECT max(position) FROM playlist_claims) - ?",
         PLAYLIST_CLAIMS_MAX,
       );
-      const claim = this.#sql
-        .exec<{ request_sha256: string; playlist_id: PlaylistId }>(
-          "SELECT request_sha256, playlist_id FROM playlist_claims WHERE idempotency_key = ?",
-          idempotencyKey,
-        )
-        .one();
-      return claim.request_sha256 === requestSha256 ? { id: claim.playlist_id } : { conflict: true };
+      if (known === undefined) return { id: candidateId };
+      return known.request_sha256 === requestSha256 ? { id: known.playlist_id } : { conflict: true };
     });
+  }
+
+  #findClaim(idempotencyKey: string): ClaimRow | undefined {
+    return this.#sql
+      .exec<ClaimRow>(
+        "SELECT request_sha256, playlist_id FROM playlist_claims WHERE idempotency_key = ?",
+        idempotencyKey,
+      )
+      .toArray()[0];
+  }
+
+  #countPlaylists(): number {
+    return this.#sql.exec<{ total: number }>("SELECT count(*) AS total FROM playlists").one().total;
   }
 }
 

@@ -10,7 +10,7 @@ import type { PlaylistItem, PlaylistItems, PlaylistMeta } from "#domain/playlist
 /** Positions may name a version that is at most this many edits old. */
 export const SNAPSHOTS_KEPT = 100;
 /** An edit that is sent again is known for this many edits. */
-export const EDITS_KEPT = 10_000;
+const EDITS_KEPT = 10_000;
 
 const SCHEMA = `
   CREATE TABLE meta (

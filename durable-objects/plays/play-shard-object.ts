@@ -11,7 +11,7 @@ import type { ReportedPlayback } from "#domain/plays/play-message.ts";
 import { assessPlayback, type PlaybackOutcome } from "#domain/plays/qualification.ts";
 import type { Span } from "#domain/plays/spans.ts";
 
-/** An event every ten seconds for almost three hours. What comes after that could only be said of a qualified play. */
+/** An event every ten seconds for almost three hours. A client that says more is not one that plays music. */
 export const PLAYBACK_EVENTS_MAX = 1_000;
 
 const SCHEMA = `

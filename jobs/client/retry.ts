@@ -14,10 +14,16 @@ export const RETRY_LIMITS: RetryLimits = { attemptsMax: 6, delayMsMin: 250, dela
 /** A service that asks for a longer pause than this is not waited for: the caller hears of it instead. */
 const RETRY_AFTER_MS_MAX = 60_000;
 
+/** How the time between two tries passes; rejects where the signal is aborted. */
+export type Pause = (delayMs: number, signal: AbortSignal | undefined) => Promise<void>;
+
+const sleepFor: Pause = (delayMs, signal) => sleep(delayMs, undefined, signal === undefined ? {} : { signal });
+
 export async function withRetries<T>(
   attempt: () => Promise<T>,
   signal: AbortSignal | undefined,
   limits: RetryLimits = RETRY_LIMITS,
+  pause: Pause = sleepFor,
 ): Promise<T> {
   for (let number = 1; ; number++) {
     try {
@@ -26,7 +32,7 @@ export async function withRetries<T>(
       if (number >= limits.attemptsMax || !(error instanceof ServiceError) || !error.isPassing) throw error;
       if ((error.retryAfterMs ?? 0) > RETRY_AFTER_MS_MAX) throw error;
       const delayMs = Math.max(error.retryAfterMs ?? 0, backoffMs(number, limits, Math.random()));
-      await sleep(delayMs, undefined, signal === undefined ? {} : { signal });
+      await pause(delayMs, signal);
     }
   }
 }

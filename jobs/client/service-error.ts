@@ -1,4 +1,5 @@
 /** What can come back from the service other than the answer asked for, and what repeated requests do about it. */
+import { parseJson } from "#jobs/parse-json.ts";
 import type { FieldError, ProblemType } from "#workers/shared/http/problem.ts";
 
 /** The problem's type without its URN prefix, or one of ours where no problem+json came back. */
@@ -91,12 +92,8 @@ export async function errorFromResponse(response: Response): Promise<ServiceErro
 }
 
 function parseProblem(text: string): Record<string, unknown> {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return typeof parsed === "object" && parsed !== null ? { ...parsed } : {};
-  } catch {
-    return {};
-  }
+  const parsed = parseJson(text);
+  return typeof parsed === "object" && parsed !== null ? { ...parsed } : {};
 }
 
 function textOf(value: unknown): string {

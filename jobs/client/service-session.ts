@@ -17,12 +17,19 @@ export interface Credentials {
   readonly password: string;
 }
 
+/** One for all who need a token at the time. It belongs to none of them: it ends when the last has turned away. */
+interface Renewal {
+  readonly token: Promise<string>;
+  readonly stop: AbortController;
+  waiters: number;
+}
+
 export class ServiceSession {
   readonly #url: string;
   readonly #credentials: Credentials;
   #sessionToken: string | null = null;
   #accessToken: { readonly text: string; readonly renewAtMs: number } | null = null;
-  #renewal: Promise<string> | null = null;
+  #renewal: Renewal | null = null;
 
   constructor(url: string, credentials: Credentials) {
     this.#url = url;
@@ -30,13 +37,30 @@ export class ServiceSession {
     this.#credentials = { email: credentials.email, password: credentials.password };
   }
 
-  /** A token that holds for a while. Many requests at once share one renewal. */
+  /** A token that holds for a while. Many requests at once share one renewal; the signal ends only this wait for it. */
   async accessToken(signal?: AbortSignal): Promise<string> {
     if (this.#accessToken !== null && Date.now() < this.#accessToken.renewAtMs) return this.#accessToken.text;
-    this.#renewal ??= withRetries(() => this.#renew(), signal).finally(() => {
-      this.#renewal = null;
-    });
+    signal?.throwIfAborted();
+    const renewal = this.#renewal ?? this.#beginRenewal();
+    renewal.waiters += 1;
+    try {
+      return await unlessAborted(renewal.token, signal);
+    } finally {
+      renewal.waiters -= 1;
+      if (renewal.waiters === 0) this.#endRenewal(renewal);
+    }
+  }
+
+  #beginRenewal(): Renewal {
+    const stop = new AbortController();
+    const token = withRetries(() => this.#renew(), stop.signal);
+    this.#renewal = { token, stop, waiters: 0 };
     return this.#renewal;
+  }
+
+  #endRenewal(renewal: Renewal): void {
+    renewal.stop.abort();
+    if (this.#renewal === renewal) this.#renewal = null;
   }
 
   /** Drops a token that the service refused, unless another request has replaced it already. */
@@ -88,6 +112,14 @@ export class ServiceSession {
     if (!response.ok) throw await errorFromResponse(response);
     return response;
   }
+}
+
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  const { promise, reject } = Promise.withResolvers<never>();
+  const stop = () => reject(signal.reason);
+  signal.addEventListener("abort", stop, { once: true });
+  return Promise.race([work, promise]).finally(() => signal.removeEventListener("abort", stop));
 }
 
 function tokenIn(body: unknown, request: string): string {

@@ -18,7 +18,10 @@ import type {
 import type { ServiceClient } from "./service-client.ts";
 import { ServiceError } from "./service-error.ts";
 
-/** A multiple of the service's part size, so that each request fills whole parts. */
+/**
+ * A multiple of the service's part size (PART_BYTES of tus-append.ts), so that each request fills whole parts. Of
+ * another size uploads are as right, and slower.
+ */
 const CHUNK_BYTES = 8 * 1024 ** 2;
 const RETRY_DELAYS_MS = [250, 500, 1_000, 2_000, 4_000, 8_000];
 /** A signed URL can end during a long upload; each new one resumes where the last one stopped. */

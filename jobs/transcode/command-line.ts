@@ -2,6 +2,8 @@
 import { parseArgs } from "node:util";
 import { err, ok, type Result } from "#domain/foundation/result.ts";
 import type { Credentials } from "#jobs/client/service-session.ts";
+import { messageOf } from "#jobs/terminal/failure-text.ts";
+import type * as contract from "#workers/ingest/transcodes/transcodes-contract.ts";
 
 export const HELP = `Usage: npm run transcode -- --url URL [options]
 
@@ -32,9 +34,10 @@ export interface JobOptions {
 
 const CONCURRENCY_DEFAULT = 2;
 const CONCURRENCY_MAX = 64;
-const LEASE_SECONDS_DEFAULT = 60;
-const LEASE_SECONDS_MIN = 2;
-const LEASE_SECONDS_MAX = 600;
+/** The contract's own numbers: the types keep them from drifting apart. */
+const LEASE_SECONDS_DEFAULT: typeof contract.LEASE_SECONDS_DEFAULT = 60;
+const LEASE_SECONDS_MIN: typeof contract.LEASE_SECONDS_MIN = 2;
+const LEASE_SECONDS_MAX: typeof contract.LEASE_SECONDS_MAX = 600;
 
 /** The options, `help` where that is asked for, or what is wrong with the arguments. */
 export function parseJobOptions(
@@ -80,7 +83,7 @@ function parse(args: readonly string[]) {
   try {
     return ok(parseArgs({ args: [...args], options, strict: true }).values);
   } catch (error) {
-    return err(error instanceof Error ? error.message : String(error));
+    return err(messageOf(error));
   }
 }
 

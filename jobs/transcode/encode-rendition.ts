@@ -1,10 +1,8 @@
 /** Makes one rung of the ladder from a master: the same master and build always give the same bytes. */
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import type { LadderProfile } from "#domain/ingest/ladder.ts";
+import { sha256OfFile } from "#jobs/file-sha256.ts";
 import type { RenditionReport } from "#workers/ingest/transcodes/transcodes-contract.ts";
 import type { CheckedMaster } from "./check-master.ts";
 import { inputArguments, lastLine, limitsFor, runFfmpeg } from "./ffmpeg.ts";
@@ -140,10 +138,4 @@ async function readLayout(profile: LadderProfile, path: string, spacingMs: numbe
       return { sampleRate, channels, seekPoints, ...gapless };
     }
   }
-}
-
-export async function sha256OfFile(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(path), hash);
-  return hash.digest("hex");
 }

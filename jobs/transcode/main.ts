@@ -1,7 +1,9 @@
 /** The transcode job: `npm run transcode -- --help`. */
 import { availableParallelism, hostname } from "node:os";
 import { ServiceClient } from "#jobs/client/service-client.ts";
+import { interruptSignal } from "#jobs/interrupt-signal.ts";
 import { createSlots } from "#jobs/slots.ts";
+import { messageOf } from "#jobs/terminal/failure-text.ts";
 import { HELP, type JobOptions, parseJobOptions } from "./command-line.ts";
 import { encoderBuild } from "./ffmpeg.ts";
 import { createJobReport } from "./job-report.ts";
@@ -20,14 +22,7 @@ async function main(): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  return runJob(options.value, stopSignal());
-}
-
-/** Aborted by the first SIGINT or SIGTERM; a second one ends the process as if nobody listened. */
-function stopSignal(): AbortSignal {
-  const stop = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stop.abort(new Error(`got ${name}`)));
-  return stop.signal;
+  return runJob(options.value, interruptSignal());
 }
 
 async function runJob(options: JobOptions, stop: AbortSignal): Promise<number> {
@@ -52,7 +47,7 @@ async function runJob(options: JobOptions, stop: AbortSignal): Promise<number> {
     return 0;
   } catch (error) {
     if (stop.aborted) return 0;
-    report.notice(error instanceof Error ? error.message : String(error));
+    report.notice(messageOf(error));
     return 1;
   } finally {
     report.close();

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { LADDER } from "#domain/ingest/ladder.ts";
 import type { ServiceClient } from "#jobs/client/service-client.ts";
 import { runTogether, type Slots } from "#jobs/slots.ts";
+import { messageOf } from "#jobs/terminal/failure-text.ts";
 import type {
   completeTranscode,
   failTranscode,
@@ -219,8 +220,4 @@ async function sendFailure(work: Work, rejectCode: Rejection["code"] | null, det
     },
     { timeoutMs: FAIL_TIMEOUT_MS },
   );
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -63,7 +63,6 @@ CREATE TABLE `recordings` (
 ) STRICT;
 --> statement-breakpoint
 CREATE INDEX `recordings_by_release` ON `recordings` (`release_id`,`disc_number`,`track_number`);--> statement-breakpoint
-CREATE INDEX `recordings_by_isrc` ON `recordings` (`isrc`);--> statement-breakpoint
 CREATE TABLE `releases` (
 	`id` text PRIMARY KEY NOT NULL,
 	`owner_account_id` text NOT NULL,
@@ -139,5 +138,4 @@ CREATE TABLE `uploads` (
 ) STRICT;
 --> statement-breakpoint
 CREATE UNIQUE INDEX `uploads_by_idempotency_key` ON `uploads` (`owner_account_id`,`idempotency_key`);--> statement-breakpoint
-CREATE INDEX `uploads_by_recording` ON `uploads` (`recording_id`,`id`);--> statement-breakpoint
-CREATE INDEX `uploads_ready` ON `uploads` (`state`) WHERE state = 'READY';
+CREATE INDEX `uploads_by_recording` ON `uploads` (`recording_id`,`id`);

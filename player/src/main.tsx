@@ -3,7 +3,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { sessionQuery } from "./accounts/session.ts";
-import { ApiError } from "./api/problem.ts";
+import { ApiError, retryWhatMayPass } from "./api/problem.ts";
 import { router } from "./app/router.tsx";
 import { bindMediaSession } from "./playback/media-session.ts";
 import { Player } from "./playback/player.ts";
@@ -12,7 +12,6 @@ import { keepPlayerSettings, loadPlayerSettings } from "./playback/player-settin
 import { playDelivery } from "./plays/play-delivery.ts";
 import "./app/styles.css";
 
-const RETRIES_MAX = 2;
 const SESSION_HASH = hashKey(sessionQuery.queryKey);
 
 /** A refusal says that the session is over: the page asks who is signed in, and shows what that brings. */
@@ -22,16 +21,10 @@ function onError(error: Error): void {
   }
 }
 
-/** Only what may pass by itself is tried again: no answer, or trouble on the other side. */
-function retry(failures: number, error: Error): boolean {
-  const mayPass = error instanceof ApiError && (error.status === 0 || error.status >= 500);
-  return mayPass && failures < RETRIES_MAX;
-}
-
 const queryClient = new QueryClient({
   queryCache: new QueryCache({ onError }),
   mutationCache: new MutationCache({ onError }),
-  defaultOptions: { queries: { retry }, mutations: { networkMode: "always" } },
+  defaultOptions: { queries: { retry: retryWhatMayPass }, mutations: { networkMode: "always" } },
 });
 
 const delivery = playDelivery({

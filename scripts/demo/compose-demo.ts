@@ -1,9 +1,9 @@
-/** Composes the demo catalogue into files, track by track. */
+/** Composes the demo catalog into files, track by track. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { EpochMs } from "#domain/foundation/time.ts";
 import { composeScore } from "./composer.ts";
-import { type DemoRelease, type DemoTrack, demoCatalogue } from "./demo-catalogue.ts";
+import { type DemoRelease, type DemoTrack, demoCatalog } from "./demo-catalog.ts";
 import { contentTypeOf, type DemoContentType, encodeTrack } from "./encode-track.ts";
 import { createStudio } from "./sound/studio.ts";
 import { renderScore } from "./synth.ts";
@@ -22,7 +22,7 @@ export interface ComposedTrack {
 export async function* composeDemo(options: { outDir: string; nowMs: EpochMs }): AsyncGenerator<ComposedTrack> {
   const studio = createStudio();
   await mkdir(options.outDir, { recursive: true });
-  for (const release of demoCatalogue(options.nowMs)) {
+  for (const release of demoCatalog(options.nowMs)) {
     for (const track of release.tracks) {
       const path = join(options.outDir, `${track.isrc}.${track.format}`);
       await encodeTrack(path, track.format, renderScore(composeScore(track), track.seed, studio), {

@@ -1,4 +1,4 @@
-/** The command line of the demo music: writes the whole catalogue into a folder and measures what came out. */
+/** The command line of the demo music: writes the whole catalog into a folder and measures what came out. */
 import { execFile } from "node:child_process";
 import { parseArgs, promisify } from "node:util";
 import { ffmpegPath } from "#jobs/ffmpeg-binary.ts";

@@ -10,7 +10,7 @@ import { type CompositionBrief, composeScore, harmonyAt } from "./composer.ts";
 import { playsIn } from "./composition/form.ts";
 import { sitsWell } from "./composition/harmony.ts";
 import { STYLE_NAMES, type StyleName } from "./composition/style.ts";
-import { type DemoFormat, demoCatalogue } from "./demo-catalogue.ts";
+import { type DemoFormat, demoCatalog } from "./demo-catalog.ts";
 import { encodeTrack } from "./encode-track.ts";
 import { gainOfDb, SAMPLE_RATE_HZ, silentStereo } from "./sound/audio-format.ts";
 import { integratedLoudnessLufs } from "./sound/loudness.ts";
@@ -18,7 +18,7 @@ import { PEAK_CEILING_DBFS } from "./sound/mastering.ts";
 import { renderScore } from "./synth.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 23, 15, 30);
-const RELEASES = demoCatalogue(NOW_MS);
+const RELEASES = demoCatalog(NOW_MS);
 const TRACKS = RELEASES.flatMap((release) => release.tracks);
 const FULL_SCALE = 32_768;
 
@@ -26,14 +26,14 @@ function render(brief: CompositionBrief): Int16Array {
   return renderScore(composeScore(brief), brief.seed);
 }
 
-/** A short piece in a style, in the key and tempo of the catalogue. */
+/** A short piece in a style, in the key and tempo of the catalog. */
 function sketch(style: StyleName): CompositionBrief {
   const track = TRACKS.find((candidate) => candidate.style === style);
   if (!track) throw new Error(`no track in the style ${style}`);
   return { ...track, lengthSeconds: 12 };
 }
 
-describe("the demo catalogue", () => {
+describe("the demo catalog", () => {
   it("has enough artists, releases and tracks to look like a service", () => {
     expect(new Set(RELEASES.map((release) => release.artist)).size).toBeGreaterThanOrEqual(4);
     expect(RELEASES.length).toBeGreaterThanOrEqual(5);

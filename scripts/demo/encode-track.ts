@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { ffmpegPath } from "#jobs/ffmpeg-binary.ts";
-import type { DemoFormat } from "./demo-catalogue.ts";
+import type { DemoFormat } from "./demo-catalog.ts";
 import { SAMPLE_RATE_HZ } from "./sound/audio-format.ts";
 import type { TrackTags } from "./track-tags.ts";
 import { wavFile } from "./wav-file.ts";

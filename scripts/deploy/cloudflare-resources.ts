@@ -14,6 +14,16 @@ export async function wrangler(...args: readonly string[]): Promise<string> {
   return stdout;
 }
 
+/** Cloudflare's codes for a Worker that the account does not have; wrangler prints them with the API's refusal. */
+const NO_SUCH_WORKER = /\[code: (?:10007|10090)\]/;
+
+/** `failure` is what a call of `wrangler` was rejected with. Any other failure says nothing about the Worker. */
+export function isMissingWorker(failure: unknown): boolean {
+  if (!(failure instanceof Error)) return false;
+  const { stdout, stderr } = failure as Error & { readonly stdout?: string; readonly stderr?: string };
+  return NO_SUCH_WORKER.test(`${stdout ?? ""}\n${stderr ?? ""}`);
+}
+
 export interface ResourceIds {
   readonly databases: ReadonlyMap<string, string>;
   readonly namespaces: ReadonlyMap<string, string>;

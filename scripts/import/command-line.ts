@@ -1,6 +1,7 @@
 /** The importer's options. */
 import { parseArgs } from "node:util";
 import { err, ok, type Result } from "#domain/foundation/result.ts";
+import { messageOf } from "#jobs/terminal/failure-text.ts";
 
 export const HELP = `Usage: npm run import -- FOLDER [options]
 
@@ -67,6 +68,6 @@ function parse(args: readonly string[]) {
   try {
     return ok(parseArgs({ args: [...args], options, strict: true, allowPositionals: true }));
   } catch (error) {
-    return err(error instanceof Error ? error.message : String(error));
+    return err(messageOf(error));
   }
 }

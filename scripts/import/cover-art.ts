@@ -2,23 +2,18 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parseFile, selectCover } from "music-metadata";
+import { imageKindOf } from "#domain/catalog/image-kinds.ts";
 
 export interface CoverArt {
   readonly bytes: Uint8Array;
   readonly mimeType: string;
 }
 
-/** As the contract bounds it. */
-const COVER_BYTES_MAX = 10 * 1024 ** 2;
+/** As the contract bounds it; a test holds the two together. */
+export const COVER_BYTES_MAX = 10 * 1024 ** 2;
 const NEIGHBOUR = /^(?:cover|folder|front)\.(?:jpe?g|png|webp)$/i;
 /** Files looked into for a picture; where the first ones have none the others rarely do. */
 const FILES_TO_OPEN_MAX = 5;
-
-const KINDS = [
-  { mimeType: "image/jpeg", begins: (head: string) => head.startsWith("\xff\xd8\xff") },
-  { mimeType: "image/png", begins: (head: string) => head.startsWith("\x89PNG\r\n\x1a\n") },
-  { mimeType: "image/webp", begins: (head: string) => head.startsWith("RIFF") && head.startsWith("WEBP", 8) },
-] as const;
 
 /** Null where there is none that the service takes. `paths` are the release's audio files. */
 export async function findCover(paths: readonly string[]): Promise<CoverArt | null> {
@@ -51,7 +46,6 @@ async function neighbourCover(folder: string): Promise<CoverArt | null> {
 /** By its bytes: tags and names are often wrong about what a picture is. */
 export function toCover(bytes: Uint8Array): CoverArt | null {
   if (bytes.length === 0 || bytes.length > COVER_BYTES_MAX) return null;
-  const head = String.fromCharCode(...bytes.subarray(0, 16));
-  const kind = KINDS.find(({ begins }) => begins(head));
-  return kind === undefined ? null : { bytes, mimeType: kind.mimeType };
+  const kind = imageKindOf(bytes);
+  return kind === null ? null : { bytes, mimeType: kind.mimeType };
 }

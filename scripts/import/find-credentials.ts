@@ -5,6 +5,7 @@ import { Writable } from "node:stream";
 import * as z from "zod";
 import { err, ok, type Result } from "#domain/foundation/result.ts";
 import type { Credentials } from "#jobs/client/service-session.ts";
+import { parseJson } from "#jobs/parse-json.ts";
 
 const STATE_CARD = ".state/accounts.json";
 const PASSWORD_VARIABLE = "RIMSHOT_PASSWORD";
@@ -40,14 +41,6 @@ async function demoCredentials(url: string): Promise<Result<Credentials, string>
 
 function isSameService(a: string, b: string): boolean {
   return URL.canParse(b) && new URL(a).port === new URL(b).port && LOCAL_HOSTS.includes(new URL(b).hostname);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 async function askWithoutEcho(question: string): Promise<string> {

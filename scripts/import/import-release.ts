@@ -1,13 +1,13 @@
 /** Brings one planned release into the service: finds or makes it, its cover, and each of its tracks. */
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { pipeline } from "node:stream/promises";
 import { nameKey } from "#domain/catalog/name-key.ts";
 import { REJECT_REASONS } from "#domain/ingest/upload-states.ts";
 import type { ServiceClient } from "#jobs/client/service-client.ts";
 import { ServiceError } from "#jobs/client/service-error.ts";
 import { resumeUpload, uploadTrack } from "#jobs/client/upload-track.ts";
+import { sha256OfFile } from "#jobs/file-sha256.ts";
 import type { Slots } from "#jobs/slots.ts";
+import { messageOf } from "#jobs/terminal/failure-text.ts";
 import type { createRelease, putArtist, putCover, StudioRelease } from "#workers/ingest/catalog/catalog-contract.ts";
 import type { Upload } from "#workers/ingest/uploads/uploads-contract.ts";
 import { findCover } from "./cover-art.ts";
@@ -105,6 +105,8 @@ function artistIdOf(context: ImportContext, name: string): Promise<string> {
     .call<typeof putArtist>("post", "/v1/ingest/artists", { body: { name } }, options)
     .then(({ id }) => id);
   context.artistIds.set(key, asked);
+  // What failed once may pass for the artist's next release.
+  asked.catch(() => context.artistIds.delete(key));
   return asked;
 }
 
@@ -221,14 +223,4 @@ function outcomeOfError(context: ImportContext, error: unknown): FileOutcome {
   const reason = messageOf(error);
   const isRefusal = error instanceof ServiceError && [400, 409, 413, 415, 422].includes(error.status);
   return isRefusal ? { kind: "refused", reason } : { kind: "failed", reason };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-async function sha256OfFile(path: string, signal: AbortSignal): Promise<string> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(path), hash, { signal });
-  return hash.digest("hex");
 }

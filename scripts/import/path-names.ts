@@ -1,5 +1,7 @@
 /** What the names of files and folders tell about music, where its tags do not. */
 
+import { toPlainText } from "#domain/catalog/plain-text.ts";
+
 export interface FileClues {
   readonly title: string;
   readonly artist: string | null;
@@ -75,7 +77,7 @@ function takeYear(name: string): { readonly name: string; readonly year: number 
 
 /** Some tools write underscores for spaces. macOS takes names apart into letters and accents. */
 function readable(name: string): string {
-  const composed = name.normalize("NFC");
+  const composed = toPlainText(name);
   return (composed.includes(" ") ? composed : composed.replaceAll("_", " ")).trim();
 }
 

@@ -1,7 +1,9 @@
 /** Sorts files into releases by their tags, and by names where tags are missing. */
 import { posix } from "node:path";
 import { nameKey } from "#domain/catalog/name-key.ts";
-import type { ReleaseBody } from "#workers/ingest/catalog/catalog-contract.ts";
+import { RELEASE_TYPES, type ReleaseType } from "#domain/catalog/release-types.ts";
+import type { ARTIST_NAME_MAX, RELEASE_TITLE_MAX } from "#workers/ingest/catalog/catalog-contract.ts";
+import type { TRACK_TITLE_MAX } from "#workers/ingest/uploads/uploads-contract.ts";
 import { areNumberedBySpace, discFolderNumber, type FileClues, parseFileName, parseFolderName } from "./path-names.ts";
 import type { TrackTags } from "./read-tags.ts";
 import { numberTracks } from "./track-numbers.ts";
@@ -26,7 +28,7 @@ export interface PlannedTrack {
 export interface PlannedRelease {
   readonly artist: string;
   readonly title: string;
-  readonly type: NonNullable<ReleaseBody["type"]>;
+  readonly type: ReleaseType;
   /** Null where neither tags nor names say. */
   readonly year: number | null;
   /** `YYYY-MM-DD`, or null. */
@@ -38,16 +40,15 @@ export interface PlannedRelease {
 
 export const UNKNOWN_ARTIST = "Unknown Artist";
 export const VARIOUS_ARTISTS = "Various Artists";
-/** As the contracts bound them, with room to spare for characters of two units. */
-const TITLE_LENGTH_MAX = 300;
-const ARTIST_LENGTH_MAX = 200;
-const LABEL_LENGTH_MAX = 200;
-const TRACK_ARTISTS_MAX = 20;
+/** As the contracts bound them: by type where they name the bound, and for the others by a test. */
+const TITLE_LENGTH_MAX: typeof RELEASE_TITLE_MAX & typeof TRACK_TITLE_MAX = 300;
+const ARTIST_LENGTH_MAX: typeof ARTIST_NAME_MAX = 200;
+export const LABEL_LENGTH_MAX = 200;
+export const TRACK_ARTISTS_MAX = 20;
 
 const GUEST = /\s+[([]?(?:feat\.?|ft\.?|featuring)\s.+$/iu;
 const SINGLE_TRACKS_MAX = 3;
 const EP_TRACKS_MAX = 6;
-const RELEASE_TYPES = ["album", "single", "ep", "compilation"] as const;
 
 /** A file with all that is known of it before it has found its release. */
 interface Candidate {

@@ -1,6 +1,7 @@
 /** A file's tags, by music-metadata, in the form that the plan takes. */
 import { type IAudioMetadata, parseFile } from "music-metadata";
 import { parseIsrc, parseUpc } from "#domain/catalog/identifiers.ts";
+import { hasVisibleText, toPlainText } from "#domain/catalog/plain-text.ts";
 
 export interface TrackTags {
   readonly title: string | null;
@@ -72,8 +73,8 @@ function toTags(metadata: IAudioMetadata): TrackTags {
 
 function text(value: string | undefined): string | null {
   // Old tags are padded with zeroes.
-  const trimmed = (value ?? "").replaceAll("\0", "").normalize("NFC").trim();
-  return trimmed === "" ? null : trimmed;
+  const plain = toPlainText((value ?? "").replaceAll("\0", ""));
+  return hasVisibleText(plain) ? plain : null;
 }
 
 /** `2019`, `2019-05`, `2019-05-03T…` and `20190503` are all found in the wild; a month alone says too little. */

@@ -10,7 +10,8 @@ export interface KnownNumbers {
   readonly trackNumber: number | null;
 }
 
-const DISC_NUMBER_MAX = 99;
+/** As the contract bounds them; a test holds them together. */
+export const DISC_NUMBER_MAX = 99;
 export const TRACK_NUMBER_MAX = 999;
 
 /** Places that are named stay, the first time; what is left takes the next free ones of its disc, in order. */

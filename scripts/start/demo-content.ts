@@ -1,13 +1,14 @@
-/** The demo catalogue, composed here and sent the way an artist sends music: by the ingest API, piece by piece. */
+/** The demo catalog, composed here and sent the way an artist sends music: by the ingest API, piece by piece. */
 import { createHash } from "node:crypto";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ServiceClient } from "#jobs/client/service-client.ts";
 import { uploadTrack } from "#jobs/client/upload-track.ts";
+import { sha256OfFile } from "#jobs/file-sha256.ts";
 import type { createRelease, getRelease, putArtist } from "#workers/ingest/catalog/catalog-contract.ts";
 import { type ComposedTrack, composeDemo } from "../demo/compose-demo.ts";
-import { type DemoRelease, demoCatalogue } from "../demo/demo-catalogue.ts";
+import { type DemoRelease, demoCatalog } from "../demo/demo-catalog.ts";
 import type { Progress } from "./progress.ts";
 import type { LocalAccount, StateFolder } from "./state-folder.ts";
 
@@ -16,12 +17,12 @@ const POLL_MS = 500;
 const SETTLE_TIMEOUT_MS = 300_000;
 
 interface DemoState {
-  /** The catalogue's dates hang on it, so a start that was cut goes on with the same. */
+  /** The catalog's dates hang on it, so a start that was cut goes on with the same. */
   readonly nowMs: number;
   readonly tracks: number | null;
 }
 
-/** Brings the demo catalogue in, unless it is. Answers how many tracks of it can be played now. */
+/** Brings the demo catalog in, unless it is. Answers how many tracks of it can be played now. */
 export async function ensureDemo(
   state: StateFolder,
   url: string,
@@ -32,9 +33,9 @@ export async function ensureDemo(
   if (known !== null && known.tracks !== null) return known.tracks;
   const nowMs = known?.nowMs ?? Date.now();
   await state.write(DEMO_FILE, { nowMs, tracks: null } satisfies DemoState);
-  progress.begin("composing and uploading the demo catalogue");
+  progress.begin("composing and uploading the demo catalog");
   const client = new ServiceClient(url, artist);
-  const total = demoCatalogue(nowMs).reduce((sum, release) => sum + release.tracks.length, 0);
+  const total = demoCatalog(nowMs).reduce((sum, release) => sum + release.tracks.length, 0);
   const outDir = await mkdtemp(join(tmpdir(), "rimshot-demo-"));
   const releaseIds = new Map<DemoRelease, Promise<string>>();
   const sending: Promise<void>[] = [];
@@ -89,15 +90,12 @@ async function sendTrack(
   releaseId: string,
   { track, path, contentType }: ComposedTrack,
 ): Promise<void> {
-  const sha256 = createHash("sha256")
-    .update(await readFile(path))
-    .digest("hex");
   await uploadTrack(client, {
     releaseId,
     track: { title: track.title, track_number: track.trackNumber, isrc: track.isrc },
     filePath: path,
     contentType,
-    sha256,
+    sha256: await sha256OfFile(path),
   });
 }
 
@@ -123,5 +121,5 @@ async function untilSettled(
     if (settled === uploads.length) return published;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
-  throw new Error("The demo catalogue was not transcoded in time; see the transcode log.");
+  throw new Error("The demo catalog was not transcoded in time; see the transcode log.");
 }

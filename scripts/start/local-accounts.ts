@@ -1,8 +1,16 @@
 import { randomBytes } from "node:crypto";
 import type { Role } from "#domain/accounts/roles.ts";
+import { createAccount } from "../create-account.ts";
 import type { LocalAccount, StateFolder } from "./state-folder.ts";
 
 const ACCOUNTS_FILE = "accounts.json";
+
+interface AccountsFile {
+  readonly url: string;
+  readonly accounts: readonly LocalAccount[];
+  /** Set once the service has every one of them. */
+  readonly areMade?: boolean;
+}
 
 const PEOPLE: readonly { readonly role: Role; readonly name: string }[] = [
   { role: "listener", name: "Lina Listener" },
@@ -20,26 +28,22 @@ export async function ensureAccounts(
   url: string,
   operatorKey: string,
 ): Promise<readonly LocalAccount[]> {
-  const known = await state.read<{ accounts: LocalAccount[] }>(ACCOUNTS_FILE);
+  const known = await state.read<AccountsFile>(ACCOUNTS_FILE);
   const accounts = known?.accounts ?? PEOPLE.map(({ role }) => newAccount(role));
-  // Written before they are made: a start that is cut between the two finds the passwords it has used.
-  await state.write(ACCOUNTS_FILE, { url, accounts });
-  if (known === null) for (const account of accounts) await createAccount(url, operatorKey, account);
+  const areMade = known?.areMade === true;
+  // Written before they are made: a start that is cut between the two goes on with the passwords it has used.
+  await state.write(ACCOUNTS_FILE, { url, accounts, areMade } satisfies AccountsFile);
+  if (areMade) return accounts;
+  for (const { role, email, password } of accounts) {
+    const name = PEOPLE.find((person) => person.role === role)?.name ?? role;
+    await createAccount(url, operatorKey, { email, password, name, role });
+  }
+  await state.write(ACCOUNTS_FILE, { url, accounts, areMade: true } satisfies AccountsFile);
   return accounts;
 }
 
 function newAccount(role: Role): LocalAccount {
   return { role, email: `${role}@rimshot.test`, password: randomBytes(9).toString("base64url") };
-}
-
-async function createAccount(url: string, operatorKey: string, account: LocalAccount): Promise<void> {
-  const name = PEOPLE.find((person) => person.role === account.role)?.name ?? account.role;
-  const answer = await fetch(`${url}/v1/admin/accounts`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${operatorKey}`, "content-type": "application/json" },
-    body: JSON.stringify({ ...account, name }),
-  });
-  if (!answer.ok) throw new Error(`The ${account.role} account could not be made: ${await answer.text()}`);
 }
 
 export function accountOf(accounts: readonly LocalAccount[], role: Role): LocalAccount {

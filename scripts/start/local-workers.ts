@@ -1,7 +1,7 @@
 /** All five Workers in one local process, at one origin. */
 import { createServer } from "node:net";
 import { WORKERS } from "../workers.ts";
-import { lastLines, type Processes } from "./processes.ts";
+import type { Processes } from "./processes.ts";
 import type { StateFolder } from "./state-folder.ts";
 
 export const HOST = "127.0.0.1";
@@ -63,7 +63,7 @@ export function startWorkers(
 }
 
 /** Waits until the edge and all behind it answer. `failed` rejects where the process has ended meanwhile. */
-export async function untilReady(url: string, state: StateFolder, failed: Promise<never>): Promise<void> {
+export async function untilReady(url: string, failed: Promise<never>): Promise<void> {
   const deadline = Date.now() + READY_TIMEOUT_MS;
   while (Date.now() < deadline) {
     const answer = await Promise.race([fetch(`${url}/readyz`).catch(() => null), failed]);
@@ -74,5 +74,5 @@ export async function untilReady(url: string, state: StateFolder, failed: Promis
     (answer) => answer.text(),
     (error) => String(error),
   );
-  throw new Error(`The Workers are not ready: ${readiness}\n${await lastLines(state.log)}`);
+  throw new Error(`The Workers are not ready: ${readiness}`);
 }

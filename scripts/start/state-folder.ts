@@ -1,9 +1,13 @@
 /** What a local run keeps between starts, all in one folder: the platform's storage, secrets, accounts, the log. */
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Role } from "#domain/accounts/roles.ts";
-import { developmentSecrets } from "../development-secrets.ts";
+import { freshSecrets } from "../fresh-secrets.ts";
+import { LOCK_FILES } from "./state-lock.ts";
+
+const SECRETS_FILE = "secrets.env";
+const SECRETS_MARK = "AUDIO_TOKEN_KEYS=";
 
 export interface LocalAccount {
   readonly role: Role;
@@ -31,21 +35,40 @@ export class StateFolder {
   }
 
   get secretsFile(): string {
-    return join(this.path, "secrets.env");
+    return join(this.path, SECRETS_FILE);
   }
 
+  /** Makes the folder, unless it is there. Throws a sentence where it is somebody else's: a slip of the hand. */
   async open(): Promise<void> {
-    await mkdir(this.storage, { recursive: true });
+    await mkdir(this.path, { recursive: true });
+    const names = await readdir(this.path);
+    if (!(await this.#isOurs(names))) {
+      throw new Error(
+        `${this.path} holds files that are not Rimshot's. Choose another folder: npm start -- --state DIR`,
+      );
+    }
   }
 
+  /** Forgets all data. The lock stays: this run holds it. Throws where the folder is not ours, and erases nothing. */
   async erase(): Promise<void> {
-    await rm(this.path, { recursive: true, force: true });
+    await this.open();
+    const names = (await readdir(this.path)).filter((name) => !LOCK_FILES.includes(name));
+    // The mark goes last: an erasure that is cut can be begun again.
+    const marked = names.toSorted((a, b) => Number(a === SECRETS_FILE) - Number(b === SECRETS_FILE));
+    for (const name of marked) await rm(join(this.path, name), { recursive: true, force: true });
+  }
+
+  /** Ours is what is empty but for a lock, or has secrets of our making. */
+  async #isOurs(names: readonly string[]): Promise<boolean> {
+    if (names.every((name) => LOCK_FILES.includes(name))) return true;
+    const secrets = await readFile(this.secretsFile, "utf8").catch(() => "");
+    return secrets.includes(SECRETS_MARK);
   }
 
   /** The secrets of this state: made at the first start, since what they signed and encrypted lasts as long. */
   async secrets(): Promise<Readonly<Record<string, string>>> {
     if (!existsSync(this.secretsFile)) {
-      const lines = Object.entries(developmentSecrets()).map(([name, value]) => `${name}='${value}'`);
+      const lines = Object.entries(freshSecrets()).map(([name, value]) => `${name}='${value}'`);
       await writeFile(this.secretsFile, `${lines.join("\n")}\n`, { mode: 0o600 });
     }
     const text = await readFile(this.secretsFile, "utf8");

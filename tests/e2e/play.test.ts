@@ -1,4 +1,4 @@
-/** From the catalogue to the count, over HTTP, against all five Workers in one local process. */
+/** From the catalog to the count, over HTTP, against all five Workers in one local process. */
 import { createHash, randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, inject, it } from "vitest";
 import type { Album, SearchAnswer, TrackAnswer } from "#workers/api/catalog/catalog-contract.ts";
@@ -32,7 +32,7 @@ beforeAll(async () => {
   startedAt = Date.now();
 });
 
-describe("the demo catalogue", () => {
+describe("the demo catalog", () => {
   it("has three artists, four releases and twelve tracks at least", async () => {
     const tracks = releases.flatMap((release) => release.tracks);
     expect(new Set(releases.map((release) => release.artist.id)).size).toBeGreaterThanOrEqual(3);

@@ -1,5 +1,8 @@
 /** The commands a person runs. */
 import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, inject, it } from "vitest";
 
@@ -8,7 +11,10 @@ const run = promisify(execFile);
 describe("npm start", () => {
   it("says which port is taken, and what to do", async () => {
     const { port } = new URL(inject("system").url);
-    const failed = await run(process.execPath, ["scripts/start.ts", "--port", port]).catch((error: unknown) => error);
+    const state = await mkdtemp(join(tmpdir(), "rimshot-start-test-"));
+    const args = ["scripts/start.ts", "--port", port, "--state", state];
+    const failed = await run(process.execPath, args).catch((error: unknown) => error);
+    await rm(state, { recursive: true });
     expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining(`Port ${port} is in use`) });
   });
 

@@ -4,24 +4,31 @@ import { randomUUID } from "node:crypto";
 import { EventEmitter, once } from "node:events";
 import { mkdirSync, readdirSync, utimesSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { LADDER } from "#domain/ingest/ladder.ts";
 import { ServiceClient } from "#jobs/client/service-client.ts";
 import { uploadTrack } from "#jobs/client/upload-track.ts";
+import { sha256OfFile } from "#jobs/file-sha256.ts";
 import { type FixtureFolder, fixtureFolder, music } from "#jobs/transcode/audio-fixtures.ts";
-import { sha256OfFile } from "#jobs/transcode/encode-rendition.ts";
 import type { Step, StepReport } from "#jobs/transcode/job-report.ts";
 import type { Playback, startPlayback } from "#workers/api/plays/plays-contract.ts";
 import type { createRelease, getRelease, putArtist } from "#workers/ingest/catalog/catalog-contract.ts";
 import type { getUpload, Upload } from "#workers/ingest/uploads/uploads-contract.ts";
 
 const system = inject("bareSystem");
-/** The shortest that the service grants: what a killed job held comes free that soon. */
-const LEASE_SECONDS = 2;
-const SETTLE_MS = 60_000;
+/** Near the shortest that the service grants: what a killed job held comes free that soon. */
+const LEASE_SECONDS = 3;
+/** One that no test waits for the end of. */
+const LONG_LEASE_SECONDS = 600;
+/** Bounds for machines that do much else; what takes this long is broken. */
+const STEP_MS = 90_000;
+const SETTLE_MS = 90_000;
+const TEST_MS = 240_000;
 
 /** Each is announced just before it begins. */
 const KILL_AT: readonly Step[] = ["claimed", "fetched", "checked", "measured", "encoded", "uploaded", "completed"];
+
+vi.setConfig({ testTimeout: TEST_MS });
 
 let folder: FixtureFolder;
 let artist: ServiceClient;
@@ -42,9 +49,9 @@ class Job {
   readonly process: ChildProcess;
   readonly #announcements = new EventEmitter();
 
-  constructor() {
+  constructor(leaseSeconds = LEASE_SECONDS) {
     const { email, password } = accountOf("job");
-    const options = ["--url", system.url, "--lease-seconds", String(LEASE_SECONDS), "--concurrency", "1", "--json"];
+    const options = ["--url", system.url, "--lease-seconds", String(leaseSeconds), "--concurrency", "1", "--json"];
     const child = spawn(process.execPath, ["jobs/transcode/main.ts", ...options], {
       env: { ...process.env, TMPDIR: folder.file("tmp"), RIMSHOT_JOB_EMAIL: email, RIMSHOT_JOB_PASSWORD: password },
       stdio: ["ignore", "pipe", "inherit"],
@@ -60,11 +67,14 @@ class Job {
     running.add(this);
   }
 
-  /** Waits until the job has begun this step with this upload; throws where it ends before. */
+  /** Waits until the job has begun this step with this upload; throws where it ends before, or takes too long. */
   async until(uploadId: string, step: Step): Promise<void> {
+    const timeout = AbortSignal.timeout(STEP_MS);
     while (!this.steps.some((report) => report.uploadId === uploadId && report.step === step)) {
       if (this.process.exitCode !== null) throw new Error(`the job ended before ${step}`);
-      await once(this.#announcements, "change");
+      await once(this.#announcements, "change", { signal: timeout }).catch((cause: unknown) => {
+        throw new Error(`${step} was not begun in time, after ${JSON.stringify(this.steps)}`, { cause });
+      });
     }
   }
 
@@ -164,10 +174,10 @@ describe("an upload whose job is killed", () => {
         .filter(([pid, parent]) => isOne(pid, parent))
         .map(([pid]) => pid);
     const children = () => encodersOf((_, parent) => parent === killed.process.pid);
-    await expect.poll(children).not.toEqual([]);
+    await expect.poll(children, { timeout: STEP_MS }).not.toEqual([]);
     const encoders = children();
     await killed.end("SIGKILL");
-    await expect.poll(() => encodersOf((pid) => encoders.includes(pid))).toEqual([]);
+    await expect.poll(() => encodersOf((pid) => encoders.includes(pid)), { timeout: STEP_MS }).toEqual([]);
     const second = new Job();
     await expectPublishedOnce(upload);
     await second.end("SIGTERM");
@@ -182,15 +192,15 @@ describe("a job that is told to end", () => {
     mkdirSync(folder.file("tmp/not-ours"));
     const upload = await uploadFlac(30);
     const before = new Set(readdirSync(folder.file("tmp")));
-    const job = new Job();
+    const job = new Job(LONG_LEASE_SECONDS);
     await job.until(upload.id, "encoded");
-    const startedAtMs = performance.now();
-    expect(await job.end("SIGTERM")).toBe(0);
-    expect(performance.now() - startedAtMs).toBeLessThan(3_000);
+    job.process.kill("SIGTERM");
+    await expect.poll(() => job.process.exitCode, { timeout: STEP_MS }).toBe(0);
     const left = readdirSync(folder.file("tmp"));
     expect(left.filter((name) => !before.has(name))).toEqual([]);
     expect(left).not.toContain("rimshot-transcode-stale");
     expect(left).toContain("not-ours");
+    // The term is far longer than this test: that another can take the work up shows that it was given back.
     const second = new Job();
     await expectPublishedOnce(upload);
     await second.end("SIGTERM");

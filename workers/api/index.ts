@@ -1,4 +1,4 @@
-import { type AccessTokenVerifier, accessTokenVerifier } from "#workers/shared/auth/access-token.ts";
+import { verifierByEnv } from "#workers/shared/auth/access-token.ts";
 import { createRouteBinder } from "#workers/shared/http/bind-routes.ts";
 import { bindAccountsRoutes, fetchOwnJwks, operatorPrincipal } from "./accounts/accounts-routes.ts";
 import { bindCatalogRoutes } from "./catalog/catalog-routes.ts";
@@ -7,14 +7,9 @@ import { bindPlaybacksRoutes } from "./playbacks/playbacks-routes.ts";
 import { bindPlaylistsRoutes } from "./playlists/playlists-routes.ts";
 import { bindPlaysRoutes } from "./plays/plays-routes.ts";
 
-let verifier: AccessTokenVerifier | null = null;
-
 export const apiRoutes = createRouteBinder<ApiEnv>({
   worker: "api",
-  verifier: (env) => {
-    verifier ??= accessTokenVerifier((request) => fetchOwnJwks(env, request));
-    return verifier;
-  },
+  verifier: verifierByEnv(fetchOwnJwks),
   otherCredential: operatorPrincipal,
 });
 

@@ -3,12 +3,12 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers";
 import { AUDIO_TOKEN_USE, type AudioTokenClaims, audioPath, renditionKey } from "#domain/delivery/audio-token.ts";
 import type { AccountId, PlaybackId, RecordingId } from "#domain/foundation/ids.ts";
+import { hexOf } from "#domain/foundation/sha256.ts";
 import { signToken, type TokenLifetime } from "#domain/foundation/signed-token.ts";
 import { availabilityKey, compileAvailability } from "#domain/rights/availability.ts";
 import { COMMERCIAL_MODELS, type Deal, USE_TYPES, WORLDWIDE } from "#domain/rights/deals.ts";
 import { keyringOf } from "#workers/shared/auth/keyrings.ts";
 import { freshId } from "#workers/shared/fresh-id.ts";
-import { hex } from "#workers/shared/http/idempotency.ts";
 import edge from "./index.ts";
 
 export const edgeEnv = env as unknown as EdgeEnv;
@@ -44,7 +44,7 @@ export async function publish(deals: readonly Deal[] = [WORLDWIDE_DEAL]): Promis
 /** As `publish` names it, but in no bucket and with no deal. */
 export async function unstored(): Promise<Published> {
   const bytes = crypto.getRandomValues(new Uint8Array(RENDITION_BYTES));
-  const name = { sha256: hex(await crypto.subtle.digest("SHA-256", bytes)), extension: "ogg" };
+  const name = { sha256: hexOf(await crypto.subtle.digest("SHA-256", bytes)), extension: "ogg" };
   return { bytes, sha256: name.sha256, path: audioPath(name), key: renditionKey(name), track: freshId<RecordingId>() };
 }
 

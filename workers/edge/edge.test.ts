@@ -132,6 +132,13 @@ describe("the edge itself", () => {
     expect((await ask(await signedPath(await publish()), { bindings })).status).toBe(200);
   });
 
+  it("has no page to stand in for a file of an older build [DLV-26]", async () => {
+    const answer = await ask("/assets/index-DEADBEEF.js", { headers: { "sec-fetch-mode": "no-cors" } });
+    expect(answer.status).toBe(404);
+    expect(answer.headers.get("cache-control")).toBe("no-store");
+    await answer.text();
+  });
+
   it("gives the player's own files for every other path [DLV-17]", async () => {
     const answer = await ask("/");
     expect(answer.status).toBe(200);

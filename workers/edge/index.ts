@@ -10,7 +10,7 @@ export default {
     const route = edgeRouteOf(target.path);
     if (route === null) {
       const callee = calleeOf(target.path);
-      return callee === null ? env.ASSETS.fetch(request) : forward(request, env, callee);
+      return callee === null ? servePlayerFile(request, env, target.path) : forward(request, env, callee);
     }
     const startedAt = performance.now();
     const requestId = requestIdOf(request);
@@ -24,6 +24,16 @@ export default {
     return response;
   },
 } satisfies ExportedHandler<EdgeEnv>;
+
+/**
+ * A file of an older build is gone. The page that stands in for the player's own paths must not stand in for it: it
+ * would be kept as that script for as long as the script was to be kept.
+ */
+async function servePlayerFile(request: Request, env: EdgeEnv, path: string): Promise<Response> {
+  const answer = await env.ASSETS.fetch(request);
+  const isPage = answer.headers.get("content-type")?.startsWith("text/html") === true;
+  return path.startsWith("/assets/") && isPage ? problemResponse("not-found") : answer;
+}
 
 async function answerOf(handle: () => Promise<Response> | Response, requestId: string): Promise<Response> {
   try {

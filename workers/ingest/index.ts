@@ -1,4 +1,4 @@
-import { type AccessTokenVerifier, accessTokenVerifier } from "#workers/shared/auth/access-token.ts";
+import { verifierByEnv } from "#workers/shared/auth/access-token.ts";
 import { createRouteBinder } from "#workers/shared/http/bind-routes.ts";
 import { getHealth, getReadiness } from "#workers/shared/http/health-contract.ts";
 import { checkReadiness } from "#workers/shared/http/readiness.ts";
@@ -8,14 +8,9 @@ import { TRANSCODE_QUEUE_NAME } from "./transcodes/transcodes-actions.ts";
 import { bindTranscodesRoutes } from "./transcodes/transcodes-routes.ts";
 import { bindUploadsRoutes } from "./uploads/uploads-routes.ts";
 
-let verifier: AccessTokenVerifier | null = null;
-
 export const ingestRoutes = createRouteBinder<IngestEnv>({
   worker: "ingest",
-  verifier: (env) => {
-    verifier ??= accessTokenVerifier((request) => env.API.fetch(request));
-    return verifier;
-  },
+  verifier: verifierByEnv((env, request) => env.API.fetch(request)),
 });
 
 bindCatalogRoutes(ingestRoutes);

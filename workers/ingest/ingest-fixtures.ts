@@ -2,9 +2,9 @@
 import { env } from "cloudflare:workers";
 import { expect, vi } from "vitest";
 import type { Role } from "#domain/accounts/roles.ts";
+import { sha256Hex } from "#domain/foundation/sha256.ts";
 import { LADDER } from "#domain/ingest/ladder.ts";
 import type { UploadState } from "#domain/ingest/upload-states.ts";
-import { sha256Hex } from "#workers/shared/http/idempotency.ts";
 import type { ReleaseBody, StudioArtist, StudioRelease } from "./catalog/catalog-contract.ts";
 import type { RenditionReport, TechnicalReport, TranscodeLease } from "./transcodes/transcodes-contract.ts";
 import type { Upload, UploadBody, UploadTicket } from "./uploads/uploads-contract.ts";

@@ -4,12 +4,7 @@
  */
 import { roleMeetsPolicy } from "#domain/accounts/roles.ts";
 import { PLAYLIST_SUBPROTOCOL, WATCHER_ACCOUNT_HEADER } from "#durable-objects/playlists/playlist-protocol.ts";
-import {
-  type AccessTokenVerifier,
-  accessTokenVerifier,
-  JWKS_PATH,
-  type Principal,
-} from "#workers/shared/auth/access-token.ts";
+import { JWKS_PATH, type Principal, verifierByEnv } from "#workers/shared/auth/access-token.ts";
 import { createRouteBinder } from "#workers/shared/http/bind-routes.ts";
 import { getHealth, getReadiness } from "#workers/shared/http/health-contract.ts";
 import { ProblemError } from "#workers/shared/http/problem.ts";
@@ -30,14 +25,9 @@ export const watchPlaylist = defineRoute({
   responses: { 101: null },
 });
 
-let verifier: AccessTokenVerifier | null = null;
-
 export const realtimeRoutes = createRouteBinder<RealtimeEnv>({
   worker: "realtime",
-  verifier: (env) => {
-    verifier ??= accessTokenVerifier((request) => env.API.fetch(request));
-    return verifier;
-  },
+  verifier: verifierByEnv((env, request) => env.API.fetch(request)),
 });
 
 export const realtimeApp = realtimeRoutes.app;

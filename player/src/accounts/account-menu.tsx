@@ -1,12 +1,13 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { Clock, Keyboard, LogOut, Settings, UploadCloud, UserRound } from "lucide-react";
+import type { Account } from "#workers/api/accounts/accounts-contract.ts";
 import { say, sayProblem } from "../app/toasts.tsx";
 import { panels } from "../playback/panels.ts";
 import { usePlayer } from "../playback/player-context.tsx";
 import { buttonClass } from "../ui/button.tsx";
 import { Menu, MenuItem, MenuLine, MenuNote } from "../ui/menu.tsx";
-import { type Account, mayPublish, signOut, useAccount } from "./session.ts";
+import { mayPublish, signOut, useAccount } from "./session.ts";
 
 export function AccountMenu() {
   const account = useAccount();

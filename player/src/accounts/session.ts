@@ -1,17 +1,11 @@
 /** Who is signed in, by better-auth: a cookie session that scripts cannot read. */
 
 import { type QueryClient, queryOptions, useQuery } from "@tanstack/react-query";
-import { isRole, type Role, roleMeetsPolicy } from "#domain/accounts/roles.ts";
+import { isRole, roleMeetsPolicy } from "#domain/accounts/roles.ts";
+import type { Account } from "#workers/api/accounts/accounts-contract.ts";
 import { accessToken } from "../api/client.ts";
 import { ApiError, networkError } from "../api/problem.ts";
 import { rememberSignIn } from "./sign-in-memory.ts";
-
-export interface Account {
-  readonly id: string;
-  readonly email: string;
-  readonly name: string;
-  readonly role: Role;
-}
 
 export interface Credentials {
   readonly email: string;

@@ -39,7 +39,7 @@ export function SignInForm({ kind, onDone }: SignInFormProps) {
         submit.mutate(new FormData(event.currentTarget));
       }}
     >
-      {isNew && <TextField label="Name" name="name" autoComplete="name" required maxLength={100} autoFocus />}
+      {isNew && <TextField label="Name" name="name" autoComplete="name" required maxLength={80} autoFocus />}
       <TextField
         label="E-mail"
         name="email"

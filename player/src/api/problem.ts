@@ -1,10 +1,13 @@
 /** Problems (RFC 9457) as the player meets them. */
-import type { FieldError, ProblemType } from "#workers/shared/http/problem.ts";
+import type { FieldError, PROBLEM_TYPE_PREFIX, ProblemType } from "#workers/shared/http/problem.ts";
 
 /** What the player itself can find wrong, beside what the service reports. */
 export type ProblemKind = ProblemType | "network" | "unknown";
 
-const TYPE_PREFIX = "urn:rimshot:problem:";
+/** The service's own: the type keeps the two from drifting apart. */
+const TYPE_PREFIX: typeof PROBLEM_TYPE_PREFIX = "urn:rimshot:problem:";
+
+const RETRIES_MAX = 2;
 
 interface ProblemParts {
   readonly kind: ProblemKind;
@@ -41,6 +44,12 @@ export function networkError(): ApiError {
     title: "Rimshot cannot be reached",
     detail: "Check the connection, then try again.",
   });
+}
+
+/** Only what may pass by itself is tried again: no answer, or trouble on the other side. */
+export function retryWhatMayPass(failures: number, error: Error): boolean {
+  const mayPass = error instanceof ApiError && (error.kind === "network" || error.status >= 500);
+  return mayPass && failures < RETRIES_MAX;
 }
 
 /** Reads an answer that is no success. Whatever comes instead of a problem still becomes one. */

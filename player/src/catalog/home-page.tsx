@@ -69,7 +69,7 @@ function Hero({ album, isGuest }: { album: AlbumRef; isGuest: boolean }) {
   return (
     <section
       aria-label="The newest release"
-      className="page-bleed relative mb-10 flex min-h-72 items-end overflow-hidden bg-linear-to-br from-[color-mix(in_oklab,var(--tint)_34%,var(--canvas))] via-[color-mix(in_oklab,var(--tint)_14%,var(--canvas))] to-canvas py-8 sm:min-h-88 lg:min-h-104"
+      className="page-bleed tinted relative mb-10 flex min-h-72 items-end overflow-hidden bg-linear-to-br from-[color-mix(in_oklab,var(--wash)_34%,var(--canvas))] via-[color-mix(in_oklab,var(--wash)_14%,var(--canvas))] to-canvas py-8 sm:min-h-88 lg:min-h-104"
       style={{ "--tint": tint ?? "var(--raised)" } as CSSProperties}
     >
       <Drumhead

@@ -20,7 +20,7 @@ export function PageHead({ kind, title, imageUrl, isRound = false, details, acti
   const tint = useCoverTint(imageUrl);
   return (
     <header
-      className="page-bleed mb-6 flex flex-col gap-6 bg-linear-to-b from-[color-mix(in_oklab,var(--tint)_30%,var(--canvas))] to-canvas pt-8 pb-6 sm:flex-row sm:items-end sm:gap-8"
+      className="page-bleed tinted mb-6 flex flex-col gap-6 bg-linear-to-b from-[color-mix(in_oklab,var(--wash)_30%,var(--canvas))] to-canvas pt-8 pb-6 sm:flex-row sm:items-end sm:gap-8"
       style={{ "--tint": tint ?? "var(--raised)" } as CSSProperties}
     >
       <Cover

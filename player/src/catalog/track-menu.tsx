@@ -2,6 +2,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { Disc3, Ellipsis, ListEnd, ListPlus, ListStart, MicVocal, Plus } from "lucide-react";
 import type { ReactNode } from "react";
 import { useWithAccount } from "../accounts/sign-in-prompt.ts";
+import { randomKey } from "../api/keys.ts";
 import { say } from "../app/toasts.tsx";
 import { usePlayer } from "../playback/player-context.tsx";
 import { append, playNext, type QueueTrack } from "../playback/queue.ts";
@@ -73,7 +74,7 @@ function PlaylistChoices({ track }: { track: QueueTrack }) {
       {playlists.isPending && playlists.isEnabled && <MenuNote>Loading…</MenuNote>}
       {playlists.data?.items.length === 0 && <MenuNote>You have no playlist yet</MenuNote>}
       {playlists.data?.items.map((playlist) => (
-        <MenuItem key={playlist.id} onSelect={() => add.mutate({ playlist, track })}>
+        <MenuItem key={playlist.id} onSelect={() => add.mutate({ playlist, track, opId: randomKey() })}>
           {playlist.name}
         </MenuItem>
       ))}

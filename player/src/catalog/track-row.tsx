@@ -143,7 +143,7 @@ function Face({ mark, number }: { mark: PlayingMark; number: number | undefined 
   if (mark === "playing") {
     return (
       <span className="grid place-items-center">
-        <AudioLines className={cx(atRest, "size-4.5 text-brass-strong")} aria-hidden="true" />
+        <AudioLines className={cx(atRest, "size-4.5", number !== undefined && "text-strike-text")} aria-hidden="true" />
         <Pause className={underPointer} aria-hidden="true" />
       </span>
     );

@@ -41,7 +41,7 @@ function Sheet({ track, onClose }: { track: QueueTrack; onClose: () => void }) {
   const [showsQueue, setShowsQueue] = useState(false);
   return (
     <div
-      className="flex h-full min-h-130 flex-col bg-linear-to-b from-[color-mix(in_oklab,var(--tint)_38%,var(--canvas))] to-canvas to-70% px-6 pt-4 pb-8"
+      className="tinted flex h-full min-h-130 flex-col bg-linear-to-b from-[color-mix(in_oklab,var(--wash)_38%,var(--canvas))] to-canvas to-70% px-6 pt-4 pb-8"
       style={{ "--tint": tint ?? "var(--raised)" } as CSSProperties}
     >
       <div className="flex items-center justify-between">
@@ -117,7 +117,7 @@ function SheetTimes() {
   return (
     <div className="flex justify-between text-sm text-soft tabular-nums">
       <span>{position}</span>
-      {profile !== null && <span className="text-faint">{PROFILE_NAMES[profile] ?? profile}</span>}
+      {profile !== null && <span>{PROFILE_NAMES[profile] ?? profile}</span>}
       <span>{duration}</span>
     </div>
   );

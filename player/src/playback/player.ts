@@ -329,18 +329,20 @@ export class Player {
   /** Goes on with the same track from a fresh URL on the other deck, which takes over once it can play. */
   async #changeDeck(session: sessions.ListeningSession): Promise<void> {
     if (this.#isChangingDeck) return;
-    this.#isChangingDeck = true;
     const [before, after] = [this.#heard, this.#spare];
-    this.#next.drop();
-    after.setVolume(0);
-    after.load(
-      sessions.chooseUrl(session, this.state.get().quality, (type) => after.canPlayType(type)),
-      before.positionMs,
-    );
+    const url = sessions.chooseUrl(session, this.state.get().quality, (type) => after.canPlayType(type));
     const { profile } = session;
-    const isReady = await meet(before, after);
-    if (isReady && !before.isPaused && this.#session === session) await after.play();
-    this.#isChangingDeck = false;
+    let isReady = false;
+    this.#isChangingDeck = true;
+    try {
+      this.#next.drop();
+      after.setVolume(0);
+      after.load(url, before.positionMs);
+      isReady = await meet(before, after);
+      if (isReady && !before.isPaused && this.#session === session) await after.play();
+    } finally {
+      this.#isChangingDeck = false;
+    }
     if (!isReady || this.#session !== session || this.#heard !== before) return after.unload();
     if (before.isPaused) after.pause();
     session.deckUrlIsOld = false;

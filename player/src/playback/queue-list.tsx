@@ -37,7 +37,7 @@ export function QueueList() {
       <div>
         <div className="mb-1 flex min-h-10 items-center justify-between px-2">
           <h3 className="text-sm font-semibold text-soft">
-            Next{upcoming.length > 0 && <span className="text-faint"> · {plural(upcoming.length, "track")}</span>}
+            Next{upcoming.length > 0 && <span className="text-soft"> · {plural(upcoming.length, "track")}</span>}
           </h3>
           {upcoming.length > 0 && (
             <Button look="quiet" className="-mr-2 px-3!" onClick={() => player.editQueue(clearUpcoming)}>

@@ -1,12 +1,14 @@
 /** The live feed of a playlist: other people's edits, and those of one's own other tabs, as they happen. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
+import type { PLAYLIST_SUBPROTOCOL } from "#durable-objects/playlists/playlist-protocol.ts";
 import type { Playlist } from "#workers/api/playlists/playlists-contract.ts";
 import { accessToken } from "../api/client.ts";
 import { parseLiveMessage, reconnectDelayMs } from "./live-protocol.ts";
 import { playlistEditKey, playlistKey } from "./playlist-queries.ts";
 
-const SUBPROTOCOL = "rimshot.playlist.v1";
+/** The protocol's own: the type keeps the two from drifting apart. */
+const SUBPROTOCOL: typeof PLAYLIST_SUBPROTOCOL = "rimshot.playlist.v1";
 const PING_EVERY_MS = 25_000;
 
 export type LiveStatus = "connecting" | "live" | "deleted";

@@ -1,8 +1,10 @@
-/** What the live feed says, checked: it comes over a socket, where no contract infers a type. */
+/** What the live feed says, checked: it comes over a socket, where nothing has vouched for its form. */
+import type { PlaylistMessage } from "#durable-objects/playlists/playlist-protocol.ts";
+
+/** Of each message, what is made use of: the list itself is read by HTTP. */
 export type LiveMessage =
-  | { readonly type: "hello"; readonly version: number }
-  | { readonly type: "edited"; readonly version: number }
-  | { readonly type: "deleted" };
+  | Extract<PlaylistMessage, { type: "hello" | "deleted" }>
+  | Pick<Extract<PlaylistMessage, { type: "edited" }>, "type" | "version">;
 
 const RECONNECT_FIRST_MS = 500;
 const RECONNECT_MAX_MS = 30_000;

@@ -1,4 +1,3 @@
-import { useQuery } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { Globe, Lock, Pencil, Trash2, Users } from "lucide-react";
 import { useState } from "react";
@@ -18,13 +17,13 @@ import { Grip, useSortable } from "../ui/sortable.tsx";
 import { Empty, Problem, RowSkeletons } from "../ui/states.tsx";
 import { type LiveStatus, useLivePlaylist } from "./live-playlist.ts";
 import { PlaylistDetailsDialog } from "./playlist-details-dialog.tsx";
-import { PLAYLIST_ITEMS_SHOWN_MAX, playlistQuery, usePlaylistEdits } from "./playlist-queries.ts";
+import { PLAYLIST_ITEMS_SHOWN_MAX, usePlaylist, usePlaylistEdits } from "./playlist-queries.ts";
 
 const ROW_HEIGHT_PX = 56;
 
 export function PlaylistPage() {
   const { id } = useParams({ from: "/playlist/$id" });
-  const playlist = useQuery(playlistQuery(id));
+  const playlist = usePlaylist(id);
   const live = useLivePlaylist(id);
   usePageTitle(playlist.data?.name);
   if (live === "deleted") {
@@ -143,7 +142,7 @@ function Rows({ playlist, playable, canEdit }: RowsProps) {
   const sortable = useSortable({
     count: items.length,
     rowHeightPx: ROW_HEIGHT_PX,
-    onMove: (from, to) => edits.mutate({ kind: "move", from, to }),
+    onMove: (from, to) => edits.move(playlist, from, to),
   });
   const playItem = (index: number) => {
     const before = items.slice(0, index).filter((item) => item.track !== null).length;
@@ -166,11 +165,7 @@ function Rows({ playlist, playable, canEdit }: RowsProps) {
             <Row
               item={item}
               onPlay={() => playItem(index)}
-              onRemove={
-                canEdit
-                  ? () => edits.mutate({ kind: "remove", itemId: item.item_id, trackId: item.track?.id ?? "" })
-                  : undefined
-              }
+              onRemove={canEdit ? () => edits.remove(item) : undefined}
               grip={
                 canEdit ? (
                   <Grip
@@ -201,7 +196,7 @@ function Row({ item, onPlay, onRemove, grip }: RowProps) {
   if (item.track === null) {
     return (
       <div className="flex h-14 items-center gap-4 px-2 text-faint">
-        <span className="grow pl-14">This track is no longer in the catalogue</span>
+        <span className="grow pl-14">This track is no longer in the catalog</span>
         {grip}
       </div>
     );

@@ -3,10 +3,10 @@
  * stalls; a jump of the clock is a seek and never counts as heard.
  */
 
-export interface Span {
-  readonly from_ms: number;
-  readonly to_ms: number;
-}
+import type { PlayEventWire } from "#workers/api/plays/plays-contract.ts";
+
+/** In the form in which it is reported. */
+export type Span = PlayEventWire["spans"][number];
 
 /**
  * The clock is read about four times a second, and once a second in a hidden tab. Media time may run ahead of the

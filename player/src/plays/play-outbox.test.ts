@@ -1,6 +1,14 @@
 import { describe, expect, test } from "vitest";
+import { PLAY_TOKEN_LIFETIME_MS } from "#domain/plays/play-token.ts";
 import type { PlayEventWire } from "#workers/api/plays/plays-contract.ts";
-import { BATCH_MAX, type EventStorage, KEEPALIVE_BATCH_MAX, playOutbox, type SendOutcome } from "./play-outbox.ts";
+import {
+  BATCH_MAX,
+  type EventStorage,
+  KEEPALIVE_BATCH_MAX,
+  KEPT_MAX,
+  playOutbox,
+  type SendOutcome,
+} from "./play-outbox.ts";
 
 function memoryStorage(): EventStorage & { readonly values: Map<string, string> } {
   const values = new Map<string, string>();
@@ -42,6 +50,8 @@ function outboxOn(storage: EventStorage, send: ReturnType<typeof service>["send"
   let clock = 1_700_000_000_000;
   return playOutbox({ storage, send, accountId: () => account, now: () => clock++, random: () => 0.5 });
 }
+
+const stored = (one: PlayEventWire) => JSON.stringify({ account: "anna", event: one });
 
 describe("the play outbox", () => {
   test("forgets events when an answer has them, in the order they were made", async () => {
@@ -151,6 +161,41 @@ describe("the play outbox", () => {
     outbox.add(event("one"), "anna");
     await Promise.all([outbox.flush(), outbox.flush(), outbox.flush()]);
     expect(batches).toHaveLength(1);
+  });
+
+  test("drops events whose play token has run out, of an account too that never comes back", async () => {
+    const storage = memoryStorage();
+    storage.setItem("rimshot:theme", "dark");
+    let nowMs = 1_700_000_000_000;
+    const { send, batches } = service(acceptAll);
+    const outboxOf = (account: string | null) =>
+      playOutbox({ storage, send, accountId: () => account, now: () => nowMs, random: () => 0.5 });
+    outboxOf("anna").add(event("annas"), "anna");
+    nowMs += PLAY_TOKEN_LIFETIME_MS;
+    outboxOf("ben").add(event("bens"), "ben");
+    await outboxOf(null).flush();
+    expect(storage.values.size).toBe(3);
+    nowMs += 1;
+    await outboxOf(null).flush();
+    expect([...storage.values.keys()].filter((key) => key.endsWith("annas"))).toEqual([]);
+    await outboxOf("ben").flush();
+    expect(batches).toEqual([["event-bens"]]);
+    expect([...storage.values.keys()]).toEqual(["rimshot:theme"]);
+  });
+
+  test("keeps a limited number of events, the newest", async () => {
+    const storage = memoryStorage();
+    const { send, batches } = service(acceptAll);
+    const outbox = outboxOn(storage, send);
+    for (let i = 0; i < KEPT_MAX; i++) {
+      const name = String(i).padStart(4, "0");
+      storage.setItem(`rimshot:play-event:${1_699_999_000_000 + i}-000001-event-${name}`, stored(event(name)));
+    }
+    outbox.add(event("newest"), "anna");
+    expect(storage.values.size).toBe(KEPT_MAX);
+    await outbox.flush();
+    expect(batches[0]?.[0]).toBe("event-0001");
+    expect(batches.at(-1)?.at(-1)).toBe("event-newest");
   });
 
   test("passes over what is not its own in the same storage", async () => {

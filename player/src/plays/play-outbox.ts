@@ -2,12 +2,15 @@
  * Play events wait here until the service has them. Each lies in storage under its own key, so that tabs that share
  * the storage never overwrite one another; sent twice by two tabs, an event still counts once.
  */
+import { PLAY_TOKEN_LIFETIME_MS } from "#domain/plays/play-token.ts";
 import type { PLAY_EVENTS_MAX, PlayEventWire } from "#workers/api/plays/plays-contract.ts";
 
 /** The contract's own number: the type keeps the two from drifting apart. */
 export const BATCH_MAX: typeof PLAY_EVENTS_MAX = 100;
 /** A browser refuses keepalive bodies of more than 64 KiB, and a play token may be 2 KiB long. */
 export const KEEPALIVE_BATCH_MAX = 24;
+/** Eleven hours of listening, for which nothing could be sent; about the 5 MB that a browser gives a page. */
+export const KEPT_MAX = 4_000;
 const RETRY_FIRST_MS = 1_000;
 const RETRY_MAX_MS = 60_000;
 const KEY_PREFIX = "rimshot:play-event:";
@@ -74,11 +77,17 @@ export function playOutbox(options: PlayOutboxOptions): PlayOutbox {
     });
   };
 
-  const forget = (kept: readonly Kept[]) => {
+  const forget = (kept: readonly Pick<Kept, "key">[]) => {
     for (const { key } of kept) {
       memory.delete(key);
       storage.removeItem(key);
     }
+  };
+
+  /** Whoever's they are: an account may never sign in here again. */
+  const prune = () => {
+    const keys = [...storedKeys(storage), ...memory.keys()].sort();
+    forget(keysToDrop(keys, now()).map((key) => ({ key })));
   };
 
   const retryLater = (): number => {
@@ -108,6 +117,7 @@ export function playOutbox(options: PlayOutboxOptions): PlayOutbox {
   };
 
   const flushAll = async (): Promise<number | null> => {
+    prune();
     for (let batch = read().slice(0, BATCH_MAX); batch.length > 0; batch = read().slice(0, BATCH_MAX)) {
       if (!(await settle(batch))) return retryLater();
     }
@@ -125,6 +135,7 @@ export function playOutbox(options: PlayOutboxOptions): PlayOutbox {
       } catch {
         memory.set(key, value);
       }
+      prune();
     },
     flush() {
       flushing ??= flushAll().finally(() => {
@@ -149,6 +160,21 @@ function storedKeys(storage: EventStorage): string[] {
   return Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? "").filter((key) =>
     key.startsWith(KEY_PREFIX),
   );
+}
+
+/**
+ * Of keys in order: those of events whose play token has run out, which no service will count any more, and the oldest
+ * of what is beyond the limit.
+ */
+function keysToDrop(keys: readonly string[], nowMs: number): string[] {
+  const oldestMs = nowMs - PLAY_TOKEN_LIFETIME_MS;
+  const surplus = keys.length - KEPT_MAX;
+  return keys.filter((key, index) => index < surplus || !(madeAtMs(key) >= oldestMs));
+}
+
+/** When the event was added; NaN for a key of another form. */
+function madeAtMs(key: string): number {
+  return Number.parseInt(key.slice(KEY_PREFIX.length), 10);
 }
 
 /** Only this module writes under its prefix, so a value that parses is of its form. */

@@ -6,7 +6,7 @@ import type { Upload } from "#workers/ingest/uploads/uploads-contract.ts";
 import { call } from "../api/client.ts";
 
 const MOVING_POLL_MS = SECOND_MS;
-/** For what waits for its release date, and may be late or moved. */
+/** For what is ready and waits for a release date that is not near: nothing happens to it before. */
 const WAITING_POLL_MS = 20 * SECOND_MS;
 
 export const releasesQuery = infiniteQueryOptions({

@@ -1,8 +1,8 @@
 /** The bytes of one file on their way to a signed tus URL: paused, resumed, and begun again where they stopped. */
 import { DetailedError, Upload } from "tus-js-client";
 
-/** The part size of the service: it stores what one chunk holds as one part. */
-const CHUNK_BYTES = 8 * 1024 ** 2;
+/** The part size of the service, which stores what one chunk holds as one part; a test keeps the two together. */
+export const CHUNK_BYTES = 8 * 1024 ** 2;
 const RETRY_DELAYS_MS = [0, 1_000, 3_000, 5_000, 10_000, 20_000];
 /** The signed URL has run out, or is unknown by now: another one can be had. */
 const STALE_URL_STATUSES: readonly number[] = [401, 403, 410];

@@ -10,11 +10,7 @@ import { observable } from "../app/observable.ts";
 import { contentTypeOf, inTrackOrder, titleOf } from "./file-facts.ts";
 import { hashFile } from "./file-hash.ts";
 import { startTransfer, type Transfer } from "./tus-transfer.ts";
-
-/** More at once only share the same line. */
-const UNDER_WAY_MAX = 2;
-
-export type LocalPhase = "draft" | "queued" | "hashing" | "announcing" | "sending" | "paused" | "sent" | "failed";
+import { isUnderWay, type LocalPhase, startable } from "./upload-turns.ts";
 
 export interface TrackDraft {
   readonly title: string;
@@ -93,7 +89,7 @@ export function editDraft(key: string, change: Partial<TrackDraft>): void {
   patch(key, { ...change, idempotencyKey: randomKey(), error: null });
 }
 
-/** Starts all drafts of a release, and those that failed. */
+/** Starts all drafts of a release. What failed is started again one by one: its row says why, and what to change. */
 export function startAll(releaseId: string): void {
   for (const item of uploads.get().list) {
     if (item.releaseId === releaseId && item.phase === "draft") patch(item.key, { phase: "queued", error: null });
@@ -115,16 +111,13 @@ export function sendAllTheSame(key: string): void {
 export function pause(key: string): void {
   transfers.get(key)?.pause();
   patch(key, { phase: "paused" });
+  pump();
 }
 
+/** In its turn: others may have taken its place meanwhile. */
 export function resume(key: string): void {
-  const transfer = transfers.get(key);
-  if (transfer === undefined) {
-    retry(key);
-    return;
-  }
-  patch(key, { phase: "sending" });
-  transfer.resume();
+  patch(key, { phase: "queued" });
+  pump();
 }
 
 /** Takes a file off the desk. The service gives up an announced upload by itself when no bytes come any more. */
@@ -133,10 +126,6 @@ export function remove(key: string): void {
   transfers.delete(key);
   uploads.set({ list: uploads.get().list.filter((item) => item.key !== key) });
   pump();
-}
-
-export function isUnderWay(item: LocalUpload): boolean {
-  return item.phase === "queued" || item.phase === "hashing" || item.phase === "announcing" || item.phase === "sending";
 }
 
 function draft(releaseId: string, file: File, track: TrackDraft): LocalUpload {
@@ -166,12 +155,15 @@ function patch(key: string, change: Partial<LocalUpload>): void {
 
 /** Starts queued files while there is room. */
 function pump(): void {
-  const { list } = uploads.get();
-  const underWay = list.filter((item) => isUnderWay(item) && item.phase !== "queued").length;
-  const next = list.filter((item) => item.phase === "queued").slice(0, Math.max(0, UNDER_WAY_MAX - underWay));
-  for (const item of next) {
-    patch(item.key, { phase: "hashing" });
-    void process(item.key);
+  for (const { key } of startable(uploads.get().list)) {
+    const transfer = transfers.get(key);
+    if (transfer === undefined) {
+      patch(key, { phase: "hashing" });
+      void process(key);
+    } else {
+      patch(key, { phase: "sending" });
+      transfer.resume();
+    }
   }
 }
 
@@ -272,5 +264,5 @@ function fail(key: string, error: unknown): void {
 
 /** Leaving the page would stop what is under way: the browser asks first. */
 addEventListener("beforeunload", (event) => {
-  if (uploads.get().list.some((item) => isUnderWay(item))) event.preventDefault();
+  if (uploads.get().list.some(isUnderWay)) event.preventDefault();
 });

@@ -11,6 +11,7 @@ import { FileButton } from "./file-button.tsx";
 import { useUpload } from "./studio-queries.ts";
 import * as desk from "./upload-desk.ts";
 import { UploadStepper } from "./upload-stepper.tsx";
+import type { LocalPhase } from "./upload-turns.ts";
 
 interface FrameProps {
   readonly state: string;
@@ -65,7 +66,7 @@ function Moving({ item }: { item: desk.LocalUpload }) {
   const size = Math.max(1, item.file.size);
   const isHashing = item.phase === "hashing";
   const done = isHashing ? item.hashedBytes : item.sentBytes;
-  const texts: Partial<Record<desk.LocalPhase, string>> = {
+  const texts: Partial<Record<LocalPhase, string>> = {
     queued: "Waits for its turn",
     hashing: "Reading the file, to know later that it arrived whole",
     announcing: "Announcing it",
@@ -83,7 +84,7 @@ function Moving({ item }: { item: desk.LocalUpload }) {
         className="h-1.5 overflow-hidden rounded-full bg-line"
       >
         <div
-          className={isHashing ? "h-full bg-rim" : "h-full bg-strike transition-[width] duration-200"}
+          className={isHashing ? "h-full bg-faint" : "h-full bg-strike transition-[width] duration-200"}
           style={{ width: `${(done / size) * 100}%` }}
         />
       </div>

@@ -11,7 +11,7 @@ import { type AccountId, ID_RANDOM_BYTES, makeId, type PlaybackId, type Recordin
 import { importKeyring, type Keyring, signToken } from "#domain/foundation/signed-token.ts";
 import { availabilityKey, compileAvailability } from "#domain/rights/availability.ts";
 import { COMMERCIAL_MODELS, USE_TYPES, WORLDWIDE } from "#domain/rights/deals.ts";
-import { developmentSecrets } from "#scripts/development-secrets.ts";
+import { freshSecrets } from "#scripts/fresh-secrets.ts";
 import { childPid } from "../process-cpu.ts";
 import { bundleWorker } from "../worker-bundle.ts";
 
@@ -38,7 +38,7 @@ export interface EdgeSystem extends AsyncDisposable {
 export async function startEdgeSystem(edgeEntry: string): Promise<EdgeSystem> {
   const edgeScript = await bundleWorker(edgeEntry);
   const bareScript = await bundleWorker(fileURLToPath(new URL("bare-worker.ts", import.meta.url)));
-  const { AUDIO_TOKEN_KEYS = "" } = developmentSecrets();
+  const { AUDIO_TOKEN_KEYS = "" } = freshSecrets();
   const miniflare = startMiniflare(edgeScript, bareScript, AUDIO_TOKEN_KEYS);
   try {
     await miniflare.ready;

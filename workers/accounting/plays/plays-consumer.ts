@@ -9,14 +9,14 @@ import type { PlayMessage } from "#domain/plays/play-message.ts";
 import { playShardName } from "#domain/plays/play-shard.ts";
 import type { AssessedPlayback, ReceivedPlayback } from "#durable-objects/plays/play-shard-object.ts";
 import { logEvent, logFailure } from "#workers/shared/http/request-log.ts";
+import { retryDelaySeconds } from "#workers/shared/queues/retry-delay.ts";
 import { archivePlays, archivePoison } from "./play-archive.ts";
 import { playMessageSchema } from "./play-message-schema.ts";
 import { insertQualifiedPlays } from "./plays-store.ts";
 
 const WORKER = "accounting";
-/** With the twenty retries of wrangler.toml these delays bridge about ten hours before a message is given up. */
-const RETRY_DELAY_FIRST_SECONDS = 2;
-const RETRY_DELAY_MAX_SECONDS = 3_600;
+/** With the twenty retries of wrangler.toml the delays bridge about ten hours before a message is given up. */
+export const RETRY_DELAY_SECONDS_MAX = 3_600;
 
 interface Delivery {
   readonly message: Message;
@@ -50,9 +50,7 @@ async function receive(env: AccountingEnv, message: Message): Promise<Delivery |
     }
     await archivePoison(env.ARCHIVE, message);
     const issues = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
-    console.error(
-      JSON.stringify({ level: "error", event: "poison-message", worker: WORKER, messageId: message.id, issues }),
-    );
+    logEvent(WORKER, "poison-message", { messageId: message.id, issues }, "error");
     message.ack();
   } catch (error) {
     logFailure(WORKER, message.id, error);
@@ -146,10 +144,5 @@ async function writeHistory(
 }
 
 function retryLater(message: Message): void {
-  message.retry({ delaySeconds: retryDelaySeconds(message.attempts) });
-}
-
-/** Twice as long after each attempt; attempts count from 1. */
-export function retryDelaySeconds(attempts: number): number {
-  return Math.min(RETRY_DELAY_MAX_SECONDS, RETRY_DELAY_FIRST_SECONDS * 2 ** (attempts - 1));
+  message.retry({ delaySeconds: retryDelaySeconds(message.attempts, RETRY_DELAY_SECONDS_MAX) });
 }

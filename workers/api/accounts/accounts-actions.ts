@@ -1,9 +1,10 @@
 /** What can be done with accounts beyond better-auth's own: made with a role by an admin, changed, looked at. */
 import type { Role } from "#domain/accounts/roles.ts";
-import { type AccountId, ID_RANDOM_BYTES, makeId } from "#domain/foundation/ids.ts";
+import type { AccountId } from "#domain/foundation/ids.ts";
 import { err, ok, type Result } from "#domain/foundation/result.ts";
 import { MINUTE_MS } from "#domain/foundation/time.ts";
-import type { Principal } from "#workers/shared/auth/access-token.ts";
+import { isJwt, type Principal } from "#workers/shared/auth/access-token.ts";
+import { freshId } from "#workers/shared/fresh-id.ts";
 import {
   type AccountRow,
   deleteAccountWithoutCredential,
@@ -42,8 +43,8 @@ export async function createAccount(
   const now = Date.now();
   const inserted = await insertAccount(env.IDENTITY, {
     ...rest,
-    id: newId(now),
-    credentialId: newId(now),
+    id: freshId<AccountId>(now),
+    credentialId: freshId<AccountId>(now),
     passwordHash,
     createdAt: now,
   });
@@ -81,23 +82,25 @@ export function clearAbandonedSignUp(env: ApiEnv, email: string): Promise<void> 
   return deleteAccountWithoutCredential(env.IDENTITY, email, Date.now() - SIGN_UP_AGE_MAX_MS);
 }
 
+/** Digests of operator keys. Only what is there is kept: a promise of one request must not be awaited in another. */
+const operatorKeyDigests = new WeakMap<ApiEnv, ArrayBuffer>();
+
 /**
  * The operator of the deployment, who makes its first admin: whoever holds OPERATOR_KEY. Null for any other
- * credential, and for all of them where the key is missing or too short to be a secret.
+ * credential, and for all of them where the key is missing or too short to be a secret. What looks like an access
+ * token is not compared with the key: it comes with every request.
  */
 export async function operatorPrincipal(env: ApiEnv, token: string): Promise<Principal | null> {
   const key = env.OPERATOR_KEY;
-  if (typeof key !== "string" || key.length < OPERATOR_KEY_LENGTH_MIN) return null;
+  if (isJwt(token) || typeof key !== "string" || key.length < OPERATOR_KEY_LENGTH_MIN) return null;
   // Digests have one length, so that the comparison tells nothing of the key's.
-  const [given, wanted] = await Promise.all([sha256(token), sha256(key)]);
+  const wanted = operatorKeyDigests.get(env) ?? (await sha256(key));
+  operatorKeyDigests.set(env, wanted);
+  const given = await sha256(token);
   if (!crypto.subtle.timingSafeEqual(given, wanted)) return null;
   return { accountId: "operator" as AccountId, role: "admin", name: "Operator" };
 }
 
 function sha256(text: string): Promise<ArrayBuffer> {
   return crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-}
-
-function newId(nowMs: number): AccountId {
-  return makeId<AccountId>(nowMs, crypto.getRandomValues(new Uint8Array(ID_RANDOM_BYTES)));
 }

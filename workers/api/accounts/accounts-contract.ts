@@ -7,7 +7,7 @@ import * as z from "zod";
 import { ROLES } from "#domain/accounts/roles.ts";
 import { JWKS_PATH } from "#workers/shared/auth/access-token.ts";
 import { defineRoute, type RouteContract } from "#workers/shared/http/route-contract.ts";
-import { countrySchema, idParams } from "#workers/shared/http/wire-schemas.ts";
+import { countrySchema, idParams, nameSchema } from "#workers/shared/http/wire-schemas.ts";
 import { PRODUCTS } from "./products.ts";
 
 export const AUTH_BASE_PATH = "/api/auth";
@@ -21,7 +21,7 @@ export const EMAIL_LENGTH_MAX = 254;
 export const roleSchema = z.enum(ROLES);
 export const productSchema = z.enum(PRODUCTS);
 const emailSchema = z.email("this is not an email address").max(EMAIL_LENGTH_MAX).toLowerCase();
-const nameSchema = z.string().trim().min(1, "a name has at least one character").max(ACCOUNT_NAME_LENGTH_MAX);
+const accountNameSchema = nameSchema(ACCOUNT_NAME_LENGTH_MAX);
 const newPasswordSchema = z.string().min(PASSWORD_LENGTH_MIN).max(PASSWORD_LENGTH_MAX);
 /** One that exists already may have been made under other limits. */
 const presentPasswordSchema = z.string().min(1).max(PASSWORD_LENGTH_MAX);
@@ -59,7 +59,7 @@ export const signUp = defineRoute({
   body: z.strictObject({
     email: emailSchema,
     password: newPasswordSchema,
-    name: nameSchema,
+    name: accountNameSchema,
     rememberMe: z.boolean().optional(),
   }),
   responses: { 200: z.object({ token: z.string(), user: authUserSchema }) },
@@ -128,7 +128,7 @@ export const updateUser = defineRoute({
   path: `${AUTH_BASE_PATH}/update-user`,
   policy: "public",
   summary: "Change the account's name",
-  body: z.strictObject({ name: nameSchema }),
+  body: z.strictObject({ name: accountNameSchema }),
   responses: { 200: statusSchema },
 });
 
@@ -198,7 +198,7 @@ export const createAccount = defineRoute({
   path: "/v1/admin/accounts",
   policy: "admin",
   summary: "Make an account of any role",
-  body: z.strictObject({ email: emailSchema, password: newPasswordSchema, name: nameSchema, role: roleSchema }),
+  body: z.strictObject({ email: emailSchema, password: newPasswordSchema, name: accountNameSchema, role: roleSchema }),
   responses: { 200: accountSchema, 201: accountSchema },
 });
 
@@ -234,16 +234,6 @@ export const SESSION_ROUTES = [
   revokeSession,
   revokeSessions,
   revokeOtherSessions,
-] as const satisfies readonly RouteContract[];
-
-export const ACCOUNTS_ROUTES = [
-  signUp,
-  ...SESSION_ROUTES,
-  getJwks,
-  getMe,
-  createAccount,
-  setAccountRole,
-  setAccountProduct,
 ] as const satisfies readonly RouteContract[];
 
 export type Account = z.infer<typeof accountSchema>;

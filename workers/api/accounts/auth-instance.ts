@@ -7,8 +7,8 @@ import { adminAc, defaultStatements } from "better-auth/plugins/admin/access";
 import { bearer } from "better-auth/plugins/bearer";
 import { jwt } from "better-auth/plugins/jwt";
 import { drizzle } from "drizzle-orm/d1";
-import { ID_RANDOM_BYTES, makeId } from "#domain/foundation/ids.ts";
 import { TOKEN_ALGORITHM, TOKEN_AUDIENCE, TOKEN_ISSUER } from "#workers/shared/auth/access-token.ts";
+import { freshId } from "#workers/shared/fresh-id.ts";
 import { logEvent } from "#workers/shared/http/request-log.ts";
 import { AUTH_BASE_PATH, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from "./accounts-contract.ts";
 import { accounts, credentials, rateLimits, sessions, signingKeys, verifications } from "./identity-tables.ts";
@@ -92,17 +92,21 @@ function buildAuth(env: ApiEnv, secure: boolean) {
       disableCSRFCheck: false,
       disableOriginCheck: false,
       ipAddress: { ipAddressHeaders: [CLIENT_ADDRESS_HEADER] },
-      database: { generateId: newId },
+      database: { generateId: () => freshId<string>() },
     },
     telemetry: { enabled: false },
     // What nobody expected is thrown on to the binder, which logs it under the request id.
     onAPIError: { throw: true },
-    logger: { level: "error", log: (level, message) => logEvent("api", "better-auth", { level, message }) },
+    logger: {
+      level: "error",
+      log: (_level, message) => logEvent("api", "better-auth", { message: subjectOf(message) }),
+    },
   });
 }
 
-function newId(): string {
-  return makeId(Date.now(), crypto.getRandomValues(new Uint8Array(ID_RANDOM_BYTES)));
+/** What the library speaks of, without what a request brought: that follows the colon, and is anybody's text. */
+function subjectOf(message: string): string {
+  return message.split(":", 1)[0] ?? "";
 }
 
 function accessTokens() {

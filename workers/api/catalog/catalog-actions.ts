@@ -9,7 +9,7 @@ import { type PlayCounts, readPlayCounts } from "./play-counts.ts";
 
 export { type Market, marketOf };
 
-export const TOP_TRACKS_MAX = 10;
+const TOP_TRACKS_MAX = 10;
 /** Of how many of an artist's tracks, the newest, the most played are looked for. */
 const TOP_TRACKS_CANDIDATES_MAX = 200;
 

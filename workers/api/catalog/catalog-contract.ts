@@ -51,7 +51,7 @@ export const trackRefSchema = z.object({
   explicit: z.boolean(),
   is_local: z.literal(false),
   preview_url: z.string().nullable(),
-  /** For the country of the request and, where there is one, the tier of its account. */
+  /** In the country of the request, on the terms of the advertisement-supported tier: all accounts have those today. */
   is_playable: z.boolean(),
   restrictions: restrictionsSchema.optional(),
   /** Qualified plays so far; null while the count cannot be read. */
@@ -87,7 +87,7 @@ export const searchQuery = pageQuery.extend({
     .string()
     .default("track,artist,album")
     .transform((text) => text.split(","))
-    .pipe(z.array(z.enum(SEARCH_TYPES))),
+    .pipe(z.array(z.enum(SEARCH_TYPES)).max(SEARCH_TYPES.length)),
 });
 
 export const searchAnswerSchema = z.object({

@@ -7,14 +7,15 @@ import { expect } from "vitest";
 import type * as z from "zod";
 import type { Role } from "#domain/accounts/roles.ts";
 import { nameKey } from "#domain/catalog/name-key.ts";
+import type { ReleaseType } from "#domain/catalog/release-types.ts";
 import { renditionKey } from "#domain/delivery/audio-token.ts";
+import { fingerprintOf, sha256Hex } from "#domain/foundation/sha256.ts";
 import { LADDER } from "#domain/ingest/ladder.ts";
 import { COMMERCIAL_MODELS, type Deal, USE_TYPES, WORLDWIDE } from "#domain/rights/deals.ts";
 import { publishOrSchedule } from "#workers/ingest/publishing/publishing-actions.ts";
 import { type CatalogDatabase, catalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
 import * as tables from "#workers/shared/catalog/catalog-tables.ts";
 import { freshId } from "#workers/shared/fresh-id.ts";
-import { requestSha256, sha256Hex } from "#workers/shared/http/idempotency.ts";
 import type { RouteContract } from "#workers/shared/http/route-contract.ts";
 
 export const bindings = env as unknown as ApiEnv & IngestEnv & EdgeEnv & AccountingEnv;
@@ -124,7 +125,7 @@ export interface TrackSeed {
 export interface ReleaseSeed {
   readonly artistId: string;
   readonly title: string;
-  readonly type?: (typeof tables.RELEASE_TYPES)[number];
+  readonly type?: ReleaseType;
   readonly label?: string;
   readonly upc?: string;
   readonly releaseAt?: number;
@@ -186,7 +187,7 @@ async function seedTrack(
 ): Promise<string> {
   const id = freshId<string>();
   const createdAt = Date.now();
-  const sha256 = await requestSha256(id);
+  const sha256 = await fingerprintOf(id);
   await insertMaster(database, sha256, seed);
   await database.insert(tables.recordings).values({
     id,

@@ -64,10 +64,7 @@ const trackColumns = {
     WHERE ra.recording_id = ${recordings.id})`.mapWith((json: string) => JSON.parse(json) as ArtistRow[]),
 };
 
-/**
- * Publishing waits for the release's instant; the clock is looked at here too, so that a release which is moved to a
- * later day is gone until then.
- */
+/** Publishing waits for the release's instant by the clock of ingest; by this one too nothing is shown before it. */
 export function isReleaseOut(nowMs: EpochMs): SQL | undefined {
   return and(isNotNull(releases.publishedAt), lte(releases.releaseAt, nowMs));
 }

@@ -5,7 +5,10 @@ import type { Principal } from "#workers/shared/auth/access-token.ts";
 
 /** The platform reads at most this many keys in one call. */
 const AVAILABILITY_KEYS_MAX = 100;
-/** As the edge has it, and the least that the platform takes: a takedown is seen everywhere within the minute. */
+/**
+ * As the edge has it, and the least that the platform takes: the answer is at most this far behind what can be read
+ * here. How long the store takes to bring a write here comes on top, and is not ours to promise.
+ */
 const AVAILABILITY_CACHE_SECONDS = 30;
 
 /** Where and on what terms somebody listens. */
@@ -15,7 +18,10 @@ export interface Market {
   readonly commercialModel: CommercialModel;
 }
 
-/** Every account listens on the terms of the advertisement-supported tier until there are subscriptions. */
+/**
+ * Every account listens on the terms of the advertisement-supported tier until there are subscriptions: who asks makes
+ * no difference yet.
+ */
 export function marketOf(input: { readonly country: string | null; readonly principal: Principal | null }): Market {
   return { country: input.country, commercialModel: "AdvertisementSupportedModel" };
 }

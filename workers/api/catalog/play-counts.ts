@@ -1,4 +1,6 @@
 /** Qualified plays, as accounting counts them. A page of the catalog is worth having without them. */
+import { logEvent } from "#workers/shared/http/request-log.ts";
+import { withTimeout } from "#workers/shared/with-timeout.ts";
 
 /** Longer than accounting takes on a bad day; a listener does not wait longer for a number. */
 const PLAY_COUNTS_TIMEOUT_MS = 1_000;
@@ -7,16 +9,10 @@ export type PlayCounts = Readonly<Record<string, number>>;
 
 /** By recording, 0 where there are none; null where accounting does not answer, or not in time. */
 export async function readPlayCounts(env: ApiEnv, ids: readonly string[]): Promise<PlayCounts | null> {
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error("accounting takes too long")), PLAY_COUNTS_TIMEOUT_MS);
-  });
   try {
-    return await Promise.race([env.ACCOUNTING.playCounts([...ids]), timeout]);
+    return await withTimeout(env.ACCOUNTING.playCounts([...ids]), PLAY_COUNTS_TIMEOUT_MS);
   } catch (error) {
-    console.warn(JSON.stringify({ level: "warn", event: "play-counts-unavailable", message: String(error) }));
+    logEvent("api", "play-counts-unavailable", { message: String(error) }, "warn");
     return null;
-  } finally {
-    clearTimeout(timer);
   }
 }

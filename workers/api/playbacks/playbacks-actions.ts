@@ -8,7 +8,7 @@ import {
   type AudioTokenClaims,
   audioPath,
 } from "#domain/delivery/audio-token.ts";
-import { ID_RANDOM_BYTES, makeId, type PlaybackId, type RecordingId } from "#domain/foundation/ids.ts";
+import type { PlaybackId, RecordingId } from "#domain/foundation/ids.ts";
 import { err, ok, type Result } from "#domain/foundation/result.ts";
 import { type Keyring, signToken } from "#domain/foundation/signed-token.ts";
 import { SECOND_MS } from "#domain/foundation/time.ts";
@@ -20,6 +20,7 @@ import type { Playback, Rendition } from "#workers/api/plays/plays-contract.ts";
 import type { Principal } from "#workers/shared/auth/access-token.ts";
 import { keyringOf } from "#workers/shared/auth/keyrings.ts";
 import { catalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
+import { freshId } from "#workers/shared/fresh-id.ts";
 import { findPlayable, type PlayableRecording, type PlayableRendition } from "./playbacks-store.ts";
 
 export interface PlaybackRequest {
@@ -58,7 +59,7 @@ async function signPlayback(env: ApiEnv, granted: GrantedPlayback): Promise<Play
   const { country, playable, principal, subject } = granted;
   const { commercialModel } = granted.market;
   const nowMs = Date.now();
-  const id = makeId<PlaybackId>(nowMs, crypto.getRandomValues(new Uint8Array(ID_RANDOM_BYTES)));
+  const id = freshId<PlaybackId>(nowMs);
   const track = granted.recordingId as RecordingId;
   const [audioKeys, playKeys] = await Promise.all([keyringOf(env.AUDIO_TOKEN_KEYS), keyringOf(env.PLAY_TOKEN_KEYS)]);
   const nbf = Math.floor(nowMs / SECOND_MS);

@@ -2,7 +2,8 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { ROLES } from "#domain/accounts/roles.ts";
 import { AUDIO_TOKEN_SECONDS, AUDIO_TOKEN_USE, type AudioTokenClaims } from "#domain/delivery/audio-token.ts";
-import { createdAtOfId, isId } from "#domain/foundation/ids.ts";
+import { isId } from "#domain/foundation/ids.ts";
+import { createdAtOfId } from "#domain/foundation/ids-testing.ts";
 import { type Keyring, verifyToken } from "#domain/foundation/signed-token.ts";
 import { LADDER } from "#domain/ingest/ladder.ts";
 import { verifyPlayToken } from "#domain/plays/play-token.ts";

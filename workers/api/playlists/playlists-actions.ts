@@ -2,9 +2,10 @@
 import { roleMeetsPolicy } from "#domain/accounts/roles.ts";
 import type { PlaylistId, RecordingId } from "#domain/foundation/ids.ts";
 import { err, ok, type Result } from "#domain/foundation/result.ts";
+import { fingerprintOf } from "#domain/foundation/sha256.ts";
 import type { AddEdit } from "#domain/playlists/edits.ts";
 import type { PermissionFault } from "#domain/playlists/permissions.ts";
-import type { DetailsFault, PlaylistDetails } from "#domain/playlists/playlist.ts";
+import { type DetailsFault, PLAYLISTS_PER_ACCOUNT_MAX, type PlaylistDetails } from "#domain/playlists/playlist.ts";
 import type {
   EditRequest,
   PlaylistActor,
@@ -15,11 +16,14 @@ import { loadTracks, type Market } from "#workers/api/catalog/catalog-actions.ts
 import { toPage } from "#workers/api/catalog/catalog-wire.ts";
 import type { Principal } from "#workers/shared/auth/access-token.ts";
 import { freshId } from "#workers/shared/fresh-id.ts";
-import { requestSha256 } from "#workers/shared/http/idempotency.ts";
 import type { Playlist, PlaylistRef } from "./playlists-contract.ts";
 import { type PageRequest, toItemsPage, toPlaylistRef } from "./playlists-wire.ts";
 
-export type CreateFault = DetailsFault | { readonly kind: "key-reused" } | { readonly kind: "taken" };
+export type CreateFault =
+  | DetailsFault
+  | { readonly kind: "key-reused" }
+  | { readonly kind: "taken" }
+  | { readonly kind: "playlists-full"; readonly playlistsMax: number };
 
 /** `indexes` are those of the tracks that the catalog does not have. */
 export type AddFault = PlaylistFault | { readonly kind: "unknown-tracks"; readonly indexes: readonly number[] };
@@ -45,9 +49,10 @@ export async function createPlaylist(
   { details, idempotencyKey }: CreateRequest,
 ): Promise<Result<PlaylistRef, CreateFault>> {
   const listener = env.LISTENERS.getByName(principal.accountId);
-  const fingerprint = await requestSha256(details);
+  const fingerprint = await fingerprintOf(details);
   const claim = await listener.claimPlaylistId(idempotencyKey, fingerprint, freshId<PlaylistId>());
   if ("conflict" in claim) return err({ kind: "key-reused" });
+  if ("full" in claim) return err({ kind: "playlists-full", playlistsMax: PLAYLISTS_PER_ACCOUNT_MAX });
   const owner = { accountId: principal.accountId, name: principal.name };
   const created = await env.PLAYLISTS.getByName(claim.id).create(owner, details);
   if (!created.ok) return created;

@@ -7,7 +7,14 @@ import {
 } from "#domain/playlists/playlist.ts";
 import { trackSchema } from "#workers/api/catalog/catalog-contract.ts";
 import { defineRoute } from "#workers/shared/http/route-contract.ts";
-import { idempotencyHeaders, idParams, idSchema, pageQuery, pageSchema } from "#workers/shared/http/wire-schemas.ts";
+import {
+  idempotencyHeaders,
+  idParams,
+  idSchema,
+  nameSchema,
+  pageQuery,
+  pageSchema,
+} from "#workers/shared/http/wire-schemas.ts";
 
 export const TRACK_URI_PREFIX = "rimshot:track:";
 export const trackUriSchema = z.string().regex(/^rimshot:track:[0-9A-Za-z]{22}$/, "a track is rimshot:track:<id>");
@@ -50,7 +57,7 @@ const opIdSchema = z.string().regex(/^[\x21-\x7e]{8,64}$/, "8 to 64 visible ASCI
 const positionSchema = z.number().int().min(0).max(PLAYLIST_ITEMS_MAX);
 
 const playlistDetails = z.object({
-  name: z.string().trim().min(1).max(PLAYLIST_NAME_MAX),
+  name: nameSchema(PLAYLIST_NAME_MAX),
   description: z.string().max(PLAYLIST_DESCRIPTION_MAX).default(""),
   /** Anyone with the link may read it. */
   public: z.boolean().default(true),
@@ -95,7 +102,7 @@ export const changePlaylist = defineRoute({
   params: idParams,
   body: z
     .object({
-      name: z.string().trim().min(1).max(PLAYLIST_NAME_MAX).optional(),
+      name: nameSchema(PLAYLIST_NAME_MAX).optional(),
       description: z.string().max(PLAYLIST_DESCRIPTION_MAX).optional(),
       public: z.boolean().optional(),
       collaborative: z.boolean().optional(),

@@ -1,6 +1,8 @@
+import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { createdAtOfId } from "#domain/foundation/ids.ts";
+import { createdAtOfId } from "#domain/foundation/ids-testing.ts";
+import { PLAYLISTS_PER_ACCOUNT_MAX } from "#domain/playlists/playlist.ts";
 import { catalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
 import { artists, masters, recordingArtists, recordings, releases } from "#workers/shared/catalog/catalog-tables.ts";
 import { freshId } from "#workers/shared/fresh-id.ts";
@@ -190,6 +192,27 @@ describe("making a playlist", () => {
       await expectProblem(await create(ada, body), 400, "bad-request");
     },
   );
+
+  it("are refused to an account that has as many as it may, until one is deleted [PL-7]", async () => {
+    const hoarder = await signUp("Hoarder");
+    const first = await create(hoarder, { name: "First" }, "first");
+    expect(first.status).toBe(201);
+    const { id } = await first.json<PlaylistRef>();
+    await runInDurableObject(bindings.LISTENERS.getByName(hoarder.accountId), (_object, { storage }) => {
+      for (let i = 1; i < PLAYLISTS_PER_ACCOUNT_MAX; i++) {
+        storage.sql.exec("INSERT INTO playlists (playlist_id, created_at) VALUES (?, 0)", `filler-${i}`);
+      }
+    });
+    const problem = await create(hoarder, { name: "One more" }, "one-more");
+    expect(problem.status).toBe(422);
+    expect(await problem.json()).toMatchObject({
+      type: "urn:rimshot:problem:unprocessable",
+      detail: expect.stringContaining(`at most ${PLAYLISTS_PER_ACCOUNT_MAX} playlists`),
+    });
+    expect((await create(hoarder, { name: "First" }, "first")).status).toBe(201);
+    expect((await call(hoarder, "DELETE", `/v1/playlists/${id}`)).status).toBe(204);
+    expect((await create(hoarder, { name: "One more" }, "one-more")).status).toBe(201);
+  });
 });
 
 describe("a playlist's tracks", () => {

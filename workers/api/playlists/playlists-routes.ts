@@ -3,7 +3,7 @@ import type { Result } from "#domain/foundation/result.ts";
 import type { PlaylistDetails } from "#domain/playlists/playlist.ts";
 import { marketOf } from "#workers/api/catalog/catalog-actions.ts";
 import type { RouteBinder } from "#workers/shared/http/bind-routes.ts";
-import { ProblemError } from "#workers/shared/http/problem.ts";
+import { fieldProblem, ProblemError } from "#workers/shared/http/problem.ts";
 import * as actions from "./playlists-actions.ts";
 import * as contract from "./playlists-contract.ts";
 import { toSnapshotId } from "./playlists-wire.ts";
@@ -138,25 +138,24 @@ function toProblem(fault: actions.AddFault | actions.CreateFault): ProblemError 
       return new ProblemError("idempotency-key-reused", { detail: "You gave this op_id to another edit." });
     case "taken":
       return new ProblemError("conflict", { detail: "This id belongs to a playlist of another account." });
+    case "playlists-full":
+      return new ProblemError("unprocessable", {
+        detail: `An account has at most ${fault.playlistsMax} playlists. Delete one that is not needed.`,
+      });
     case "full":
       return new ProblemError("unprocessable", { detail: `A playlist holds at most ${fault.itemsMax} tracks.` });
     case "edit-size":
       return new ProblemError("unprocessable", { detail: `An edit names 1 to ${fault.itemsMax} tracks.` });
     case "details-length":
-      return fieldProblem([fault.field], "is empty or too long");
+      return fieldProblem(fault.field, "is empty or too long");
     case "out-of-range":
-      return fieldProblem([fault.field], "is outside the playlist");
+      return fieldProblem(fault.field, "is outside the playlist");
     case "item-mismatch":
-      return fieldProblem([`tracks.${fault.index}.item_id`], "holds another track");
+      return fieldProblem(`tracks.${fault.index}.item_id`, "holds another track");
     case "unknown-tracks":
       return fieldProblem(
         fault.indexes.map((index) => `uris.${index}`),
         "names no track in the catalog",
       );
   }
-}
-
-function fieldProblem(paths: readonly string[], message: string): ProblemError {
-  const errors = paths.map((path) => ({ path, message }));
-  return new ProblemError("unprocessable", { detail: `${paths[0]} ${message}`, errors });
 }

@@ -16,6 +16,7 @@ import {
   RENDITION_BYTES,
   sign,
   signedPath,
+  unstored,
   WORLDWIDE_DEAL,
   watchedStorage,
 } from "../edge-fixtures.ts";
@@ -225,14 +226,16 @@ describe("rights at the edge", () => {
     expect((await ask(path)).status).toBe(451);
   });
 
-  it("hears of a takedown within half a minute, with the bytes in the cache and a good token [RGT-13]", async () => {
+  it("hears of a takedown ten seconds after the store, with the bytes cached and a good token [RGT-13]", async () => {
     const nowMs = Date.now();
     const rendition = await publish();
     const path = await signedPath(rendition);
     setClock(nowMs);
     expect((await ask(path)).status).toBe(200);
     await grant(rendition.track, []);
-    setClock(nowMs + 25_000);
+    setClock(nowMs + 9_999);
+    expect((await ask(path)).status).toBe(200);
+    setClock(nowMs + 10_000);
     expect((await ask(path)).status).toBe(451);
   });
 
@@ -245,6 +248,18 @@ describe("rights at the edge", () => {
       await edgeEnv.RIGHTS.put(availabilityKey(broken.track), record);
       await expectRefused(broken, COUNTRY, "not-available-in-country", 451);
     }
+  });
+
+  it("logs once that a record cannot be read, and nothing where there is none [RGT-14]", async () => {
+    const errors = vi.spyOn(console, "error").mockReturnValue(undefined);
+    const broken = await publish();
+    await edgeEnv.RIGHTS.put(availabilityKey(broken.track), "{");
+    for (let times = 0; times < 3; times++) expect((await ask(await signedPath(broken))).status).toBe(451);
+    const missing = await unstored();
+    expect((await ask(await signedPath(missing))).status).toBe(451);
+    const lines = errors.mock.calls.map(([line]) => JSON.parse(String(line)));
+    errors.mockRestore();
+    expect(lines).toEqual([{ level: "error", event: "rights-unreadable", worker: "edge", track: broken.track }]);
   });
 
   it("asks the store once for many ranges of a track [RGT-13]", async () => {

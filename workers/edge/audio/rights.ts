@@ -1,13 +1,16 @@
 /**
  * May this track be played in this country at this moment? Answered from the compiled record, which an isolate keeps
- * for a short while: a takedown is effective when that while is over, so together with the store's own cache it stays
- * within the minute that is promised.
+ * for a short while. An isolate is thus at most MEMO_MS and STORE_CACHE_SECONDS, 40 s, behind what the store has at its
+ * point of presence. How long a write takes to get there is the store's affair: mostly seconds, at times a minute or
+ * more, and the platform promises nothing.
  */
 import { type Availability, availabilityKey, isAvailable, parseAvailability } from "#domain/rights/availability.ts";
 import type { CommercialModel } from "#domain/rights/deals.ts";
+import { logEvent } from "#workers/shared/http/request-log.ts";
 import { rememberBounded } from "../bounded-map.ts";
 
-const MEMO_MS = 25_000;
+/** Costs one read of the store for each track, isolate and this long. */
+const MEMO_MS = 10_000;
 /** The least that the platform takes. */
 const STORE_CACHE_SECONDS = 30;
 const MEMO_TRACKS_MAX = 16_384;
@@ -38,6 +41,8 @@ async function availabilityOf(env: EdgeEnv, track: string, nowMs: number): Promi
   if (memo !== undefined && nowMs - memo.readAt < MEMO_MS) return memo.availability;
   const json = await env.RIGHTS.get(availabilityKey(track), { cacheTtl: STORE_CACHE_SECONDS });
   const availability = json === null ? null : parseAvailability(json);
+  // To the listener it is as if nobody had a deal; only this line tells that a record is broken.
+  if (json !== null && availability === null) logEvent("edge", "rights-unreadable", { track }, "error");
   rememberBounded(memos, track, { availability, readAt: nowMs }, MEMO_TRACKS_MAX);
   return availability;
 }

@@ -1,13 +1,12 @@
 import { generatedCover } from "#domain/catalog/generated-cover.ts";
+import { IMAGE_KINDS, type ImageKind } from "#domain/catalog/image-kinds.ts";
 import { evaluatePreconditions } from "#domain/delivery/preconditions.ts";
 import { coverKey } from "#workers/shared/catalog/cover-paths.ts";
 import { problemResponse } from "#workers/shared/http/problem.ts";
 import type { RequestTarget } from "../request-target.ts";
 
 const GENERATED_PATTERN = /^\/covers\/generated\/([0-9A-Za-z]{22})\.svg$/;
-const STORED_PATTERN = /^\/covers\/([0-9a-f]{64})\.(jpg|png|webp)$/;
-
-const COVER_MIME_TYPES: Readonly<Record<string, string>> = { jpg: "image/jpeg", png: "image/png", webp: "image/webp" };
+const STORED_PATTERN = /^\/covers\/([0-9a-f]{64})\.([a-z]{3,4})$/;
 
 /** Covers are public, and named by their bytes or by the id they are drawn from: they never change. */
 const COVER_HEADERS = {
@@ -27,8 +26,9 @@ export async function serveCover(
   const [, id] = GENERATED_PATTERN.exec(path) ?? [];
   if (id !== undefined) return drawnCover(id);
   const [, sha256, extension = ""] = STORED_PATTERN.exec(path) ?? [];
-  if (sha256 === undefined) return problemResponse("not-found");
-  return storedCover(request, env, sha256, extension);
+  const kind = IMAGE_KINDS.find((known) => known.extension === extension);
+  if (sha256 === undefined || kind === undefined) return problemResponse("not-found");
+  return storedCover(request, env, sha256, kind);
 }
 
 function drawnCover(id: string): Response {
@@ -40,7 +40,12 @@ function drawnCover(id: string): Response {
   return new Response(generatedCover(id), { headers });
 }
 
-async function storedCover(request: Request, env: EdgeEnv, sha256: string, extension: string): Promise<Response> {
+async function storedCover(
+  request: Request,
+  env: EdgeEnv,
+  sha256: string,
+  { extension, mimeType }: ImageKind,
+): Promise<Response> {
   const etag = `"${sha256}"`;
   const key = coverKey(sha256, extension);
   const ifNoneMatch = request.headers.get("if-none-match");
@@ -55,7 +60,7 @@ async function storedCover(request: Request, env: EdgeEnv, sha256: string, exten
   const headers = {
     ...COVER_HEADERS,
     etag,
-    "content-type": COVER_MIME_TYPES[extension] ?? "application/octet-stream",
+    "content-type": mimeType,
     "content-length": String(object.size),
   };
   return new Response(stored?.body ?? null, { headers });

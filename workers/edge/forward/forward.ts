@@ -2,7 +2,7 @@
  * Everything that is not audio: hands the request to the Worker that answers it, over a service binding. An access token
  * that is plainly bad is refused here, at the POP; the Worker behind checks again and decides.
  */
-import { type AccessTokenVerifier, accessTokenVerifier } from "#workers/shared/auth/access-token.ts";
+import { isJwt, verifierByEnv } from "#workers/shared/auth/access-token.ts";
 import { bearerToken } from "#workers/shared/auth/bearer-token.ts";
 import { problemResponse } from "#workers/shared/http/problem.ts";
 import { logFailure, logRequest, REQUEST_ID_HEADER, requestIdOf } from "#workers/shared/http/request-log.ts";
@@ -10,10 +10,8 @@ import { logFailure, logRequest, REQUEST_ID_HEADER, requestIdOf } from "#workers
 type Callee = "API" | "INGEST" | "REALTIME";
 
 const LIVE_PATH_PATTERN = /^\/v1\/playlists\/[^/]+\/live$/;
-/** Three parts: other credentials, such as an operator's key, are for the api to know. */
-const JWT_PATTERN = /^[^.]+\.[^.]+\.[^.]+$/;
 
-const verifiers = new WeakMap<EdgeEnv, AccessTokenVerifier>();
+const verifierOf = verifierByEnv<EdgeEnv>((env, request) => env.API.fetch(request));
 
 /** Which Worker answers a path; null for the player's own files. */
 export function calleeOf(path: string): Callee | null {
@@ -62,18 +60,13 @@ function refusal(): Answered {
   return { by: "edge", response };
 }
 
-/** Without the keys nothing can be said here; the Worker behind refuses what it cannot check. */
+/**
+ * Other credentials, such as an operator's key, are for the api to know. Without the keys nothing can be said here; the
+ * Worker behind refuses what it cannot check.
+ */
 async function hasBadToken(request: Request, env: EdgeEnv): Promise<boolean> {
   const token = bearerToken(request);
-  if (token === null || !JWT_PATTERN.test(token)) return false;
+  if (token === null || !isJwt(token)) return false;
   const verified = await verifierOf(env)(token);
   return !verified.ok && verified.error.kind === "invalid";
-}
-
-function verifierOf(env: EdgeEnv): AccessTokenVerifier {
-  const known = verifiers.get(env);
-  if (known !== undefined) return known;
-  const verifier = accessTokenVerifier((request) => env.API.fetch(request));
-  verifiers.set(env, verifier);
-  return verifier;
 }

@@ -1,7 +1,10 @@
 import type * as z from "zod";
+import { ARTISTS_PER_ACCOUNT_MAX, RELEASES_PER_ACCOUNT_MAX } from "#domain/catalog/catalog-limits.ts";
 import { parseUpc } from "#domain/catalog/identifiers.ts";
+import { imageKindOf } from "#domain/catalog/image-kinds.ts";
 import { nameKey } from "#domain/catalog/name-key.ts";
 import type { ArtistId, ReleaseId } from "#domain/foundation/ids.ts";
+import { fingerprintOf, sha256Hex } from "#domain/foundation/sha256.ts";
 import { DAY_MS } from "#domain/foundation/time.ts";
 import { COMMERCIAL_MODELS, USE_TYPES, WORLDWIDE } from "#domain/rights/deals.ts";
 import { isTerritory } from "#domain/rights/territories.ts";
@@ -9,8 +12,8 @@ import type { Principal } from "#workers/shared/auth/access-token.ts";
 import { catalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
 import { coverKey, coverPath } from "#workers/shared/catalog/cover-paths.ts";
 import { freshId } from "#workers/shared/fresh-id.ts";
-import { assertSameRequest, requestSha256, sha256Hex } from "#workers/shared/http/idempotency.ts";
-import { ProblemError } from "#workers/shared/http/problem.ts";
+import { assertSameRequest } from "#workers/shared/http/idempotency.ts";
+import { fieldProblem, ProblemError } from "#workers/shared/http/problem.ts";
 import type { DealWire, releaseBody, StudioRelease } from "./catalog-contract.ts";
 import * as store from "./catalog-store.ts";
 import { toStudioRelease } from "./catalog-wire.ts";
@@ -28,6 +31,7 @@ export async function putArtist(env: IngestEnv, principal: Principal, name: stri
     createdAt: Date.now(),
   };
   const stored = await store.putArtist(catalogDatabase(env.CATALOG_0), row);
+  if (stored === null) throw tooMany(`An account has at most ${ARTISTS_PER_ACCOUNT_MAX} artists.`);
   return { artist: { id: stored.id, name: stored.name }, created: stored.id === row.id };
 }
 
@@ -65,7 +69,7 @@ export async function createRelease(
     coverSha256: null,
     coverExtension: null,
     idempotencyKey,
-    requestSha256: await requestSha256(body),
+    requestSha256: await fingerprintOf(body),
     createdAt: nowMs,
   };
   const stored = await store.putRelease(
@@ -73,8 +77,13 @@ export async function createRelease(
     row,
     toDealRows(body.deals ?? [WORLDWIDE_DEAL], id, releaseAt, nowMs),
   );
+  if (stored === null) throw tooMany(`An account has at most ${RELEASES_PER_ACCOUNT_MAX} releases.`);
   assertSameRequest(stored, row.requestSha256);
   return getRelease(env, principal, stored.id);
+}
+
+function tooMany(detail: string): ProblemError {
+  return new ProblemError("unprocessable", { detail });
 }
 
 const WORLDWIDE_DEAL: DealWire = {
@@ -145,7 +154,7 @@ export async function putCover(
   const database = catalogDatabase(env.CATALOG_0);
   const release = await store.findOwnRelease(database, principal.accountId, releaseId);
   if (release === null) throw new ProblemError("not-found");
-  const image = imageKind(bytes);
+  const image = imageKindOf(bytes);
   if (image === null) {
     throw new ProblemError("unsupported-media-type", { detail: "A cover is a JPEG, PNG or WebP image." });
   }
@@ -159,32 +168,4 @@ export async function putCover(
     cover_url: coverPath({ id: releaseId, coverSha256: sha256, coverExtension: image.extension }),
     sha256,
   };
-}
-
-/** The bytes a file of each kind begins with; a WebP has its length between the two words. */
-const IMAGE_KINDS = [
-  { extension: "jpg", mimeType: "image/jpeg", magic: [{ at: 0, bytes: [0xff, 0xd8, 0xff] }] },
-  {
-    extension: "png",
-    mimeType: "image/png",
-    magic: [{ at: 0, bytes: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a] }],
-  },
-  {
-    extension: "webp",
-    mimeType: "image/webp",
-    magic: [
-      { at: 0, bytes: [0x52, 0x49, 0x46, 0x46] },
-      { at: 8, bytes: [0x57, 0x45, 0x42, 0x50] },
-    ],
-  },
-] as const;
-
-function imageKind(image: Uint8Array) {
-  const fits = ({ at, bytes }: { readonly at: number; readonly bytes: readonly number[] }) =>
-    bytes.every((byte, index) => image[at + index] === byte);
-  return IMAGE_KINDS.find((kind) => kind.magic.every(fits)) ?? null;
-}
-
-export function fieldProblem(path: string, message: string): ProblemError {
-  return new ProblemError("unprocessable", { detail: `${path}: ${message}`, errors: [{ path, message }] });
 }

@@ -1,5 +1,6 @@
 /** The artist's side of the catalog: what the studio and the importer write. Listeners read it through the api. */
 import * as z from "zod";
+import { RELEASE_TYPES } from "#domain/catalog/release-types.ts";
 import { COMMERCIAL_MODELS } from "#domain/rights/deals.ts";
 import { uploadSchema } from "#workers/ingest/uploads/uploads-contract.ts";
 import { defineRoute } from "#workers/shared/http/route-contract.ts";
@@ -9,12 +10,15 @@ import {
   idParams,
   idSchema,
   instantSchema,
+  nameSchema,
   sha256Schema,
+  textSchema,
 } from "#workers/shared/http/wire-schemas.ts";
 
 export const ARTIST_NAME_MAX = 200;
 export const RELEASE_TITLE_MAX = 300;
 export const COVER_BYTES_MAX = 10 * 1024 ** 2;
+export const LABEL_MAX = 200;
 export const DEALS_MAX = 50;
 
 export const studioArtistSchema = z.object({ id: z.string(), name: z.string() });
@@ -38,12 +42,12 @@ export const dealSchema = z.object({
 
 export const releaseBody = z.object({
   artist_id: idSchema,
-  title: z.string().trim().min(1).max(RELEASE_TITLE_MAX),
-  type: z.enum(["album", "single", "ep", "compilation"]).default("album"),
+  title: nameSchema(RELEASE_TITLE_MAX),
+  type: z.enum(RELEASE_TYPES).default("album"),
   /** Nothing of the release can be found or played before this instant. */
   release_at: instantSchema,
   upc: z.string().max(20).optional(),
-  label: z.string().max(200).default(""),
+  label: textSchema(LABEL_MAX).default(""),
   /** Without any, one deal for the whole world. */
   deals: z.array(dealSchema).max(DEALS_MAX).optional(),
 });
@@ -64,7 +68,7 @@ export const studioReleaseSchema = z.object({
   id: z.string(),
   artist: studioArtistSchema,
   title: z.string(),
-  type: z.enum(["album", "single", "ep", "compilation"]),
+  type: z.enum(RELEASE_TYPES),
   label: z.string(),
   upc: z.string().nullable(),
   release_at: instantSchema,
@@ -80,7 +84,7 @@ export const putArtist = defineRoute({
   path: "/v1/ingest/artists",
   policy: "artist",
   summary: "The account's artist of this name, made if there is none (names match without case, accents or spaces)",
-  body: z.object({ name: z.string().trim().min(1).max(ARTIST_NAME_MAX) }),
+  body: z.object({ name: nameSchema(ARTIST_NAME_MAX) }),
   responses: { 200: studioArtistSchema, 201: studioArtistSchema },
 });
 

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { sha256Hex } from "#domain/foundation/sha256.ts";
 import {
   answered,
   bindings,
@@ -13,7 +14,6 @@ import {
   send,
 } from "#workers/ingest/ingest-fixtures.ts";
 import { coverKey } from "#workers/shared/catalog/cover-paths.ts";
-import { sha256Hex } from "#workers/shared/http/idempotency.ts";
 import { COVER_BYTES_MAX, type StudioArtist, type StudioRelease } from "./catalog-contract.ts";
 
 const NOBODYS_ID = "0".repeat(22);

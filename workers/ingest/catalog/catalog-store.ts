@@ -1,5 +1,6 @@
 /** The artist's side of the catalog: rows by owner, published or not. */
-import { and, asc, desc, eq, lt, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, lt, sql } from "drizzle-orm";
+import { ARTISTS_PER_ACCOUNT_MAX, RELEASES_PER_ACCOUNT_MAX } from "#domain/catalog/catalog-limits.ts";
 import type { CatalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
 import { artists, deals, masters, recordings, releases, uploads } from "#workers/shared/catalog/catalog-tables.ts";
 
@@ -23,19 +24,36 @@ export interface StudioTrack {
   readonly upload: UploadRow | null;
 }
 
-/** The row of this owner and name: the one that was there, or the new one. */
-export async function putArtist(database: CatalogDatabase, row: ArtistRow): Promise<ArtistRow> {
-  await database.insert(artists).values(row).onConflictDoNothing();
-  const [stored] = await database
-    .select()
+/** The row of this owner and name: the one that was there, or the new one. Null for a new one of too many. */
+export async function putArtist(database: CatalogDatabase, row: ArtistRow): Promise<ArtistRow | null> {
+  const known = await findArtistByName(database, row);
+  if (known !== undefined) return known;
+  const [owned] = await database
+    .select({ artists: count() })
     .from(artists)
-    .where(and(eq(artists.ownerAccountId, row.ownerAccountId), eq(artists.nameKey, row.nameKey)));
+    .where(eq(artists.ownerAccountId, row.ownerAccountId));
+  if ((owned?.artists ?? 0) >= ARTISTS_PER_ACCOUNT_MAX) return null;
+  await database.insert(artists).values(row).onConflictDoNothing();
+  const stored = await findArtistByName(database, row);
   if (stored === undefined) throw new Error("an artist that was just put is not there");
   return stored;
 }
 
+async function findArtistByName(database: CatalogDatabase, row: ArtistRow): Promise<ArtistRow | undefined> {
+  const [known] = await database
+    .select()
+    .from(artists)
+    .where(and(eq(artists.ownerAccountId, row.ownerAccountId), eq(artists.nameKey, row.nameKey)));
+  return known;
+}
+
 export async function listArtists(database: CatalogDatabase, owner: string): Promise<ArtistRow[]> {
-  return database.select().from(artists).where(eq(artists.ownerAccountId, owner)).orderBy(asc(artists.nameKey));
+  return database
+    .select()
+    .from(artists)
+    .where(eq(artists.ownerAccountId, owner))
+    .orderBy(asc(artists.nameKey))
+    .limit(ARTISTS_PER_ACCOUNT_MAX);
 }
 
 export async function findOwnArtists(
@@ -54,14 +72,22 @@ export async function findOwnArtists(
     );
 }
 
-/** Stores a release and its deals as one, unless this key has stored one before; answers what is stored. */
+/**
+ * Stores a release and its deals as one, unless this key has stored one before; answers what is stored. Null for a new
+ * one of too many.
+ */
 export async function putRelease(
   database: CatalogDatabase,
   row: ReleaseRow,
   dealRows: readonly DealRow[],
-): Promise<ReleaseRow> {
+): Promise<ReleaseRow | null> {
   const known = await findReleaseByKey(database, row);
   if (known !== undefined) return known;
+  const [owned] = await database
+    .select({ releases: count() })
+    .from(releases)
+    .where(eq(releases.ownerAccountId, row.ownerAccountId));
+  if ((owned?.releases ?? 0) >= RELEASES_PER_ACCOUNT_MAX) return null;
   try {
     await database.batch([
       database.insert(releases).values(row),

@@ -9,9 +9,9 @@ import { clearUpload, takeInMaster } from "#workers/ingest/uploads/master-intake
 import * as uploads from "#workers/ingest/uploads/uploads-store.ts";
 import { catalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
 import { logEvent, logFailure } from "#workers/shared/http/request-log.ts";
+import { retryDelaySeconds } from "#workers/shared/queues/retry-delay.ts";
 import { publishOrSchedule, publishRelease } from "./publishing-actions.ts";
 
-const RETRY_DELAY_SECONDS = 2;
 const RETRY_DELAY_SECONDS_MAX = 300;
 
 const messageSchema: z.ZodType<IngestMessage> = z.discriminatedUnion("kind", [
@@ -31,8 +31,7 @@ async function consume(env: IngestEnv, message: Message): Promise<void> {
     message.ack();
   } catch (error) {
     logFailure("ingest", `queue:${message.id}`, error);
-    const delaySeconds = Math.min(RETRY_DELAY_SECONDS_MAX, RETRY_DELAY_SECONDS * 2 ** (message.attempts - 1));
-    message.retry({ delaySeconds });
+    message.retry({ delaySeconds: retryDelaySeconds(message.attempts, RETRY_DELAY_SECONDS_MAX) });
   }
 }
 

@@ -44,7 +44,9 @@ export async function publishRelease(env: IngestEnv, releaseId: string): Promise
   const uploadIds = await store.listReadyUploads(database, releaseId, PUBLISH_PAGE);
   let published = 0;
   for (const uploadId of uploadIds) if (await publishOrSchedule(env, uploadId)) published += 1;
-  if (published === PUBLISH_PAGE) {
+  // One of the page that went another way meanwhile must not keep the rest back; a page of which none went out says
+  // that the instant has not come, or that somebody else is at it.
+  if (uploadIds.length === PUBLISH_PAGE && published > 0) {
     const message: IngestMessage = { kind: "release-due", releaseId };
     await env.INGEST_QUEUE.send(message);
   }

@@ -29,6 +29,8 @@ export async function storeRendition(
   });
   const failed = (await Promise.allSettled([stored, piped])).find((outcome) => outcome.status === "rejected");
   if (failed === undefined) return;
+  // The client hung up: what came is not what was offered, and the fault is not ours.
+  if (/network connection lost/i.test(String(failed.reason))) throw notAsOffered();
   // A stream whose length is not the one that was promised fails with a TypeError; what R2 says is an Error.
   if (failed.reason instanceof TypeError || BAD_DIGEST_PATTERN.test(String(failed.reason))) throw notAsOffered();
   throw failed.reason;

@@ -195,5 +195,5 @@ async function requireLease(env: IngestEnv, leaseId: string) {
 }
 
 function leaseLost(): ProblemError {
-  return new ProblemError("lease-lost", { detail: "Stop this work: another worker has it, or it is done." });
+  return new ProblemError("lease-lost", { detail: "Stop this work: another job has it, or it is done." });
 }

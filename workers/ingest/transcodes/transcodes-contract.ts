@@ -6,7 +6,7 @@ import { idParams, idSchema, instantSchema, sha256Schema } from "#workers/shared
 export const LEASE_SECONDS_MIN = 2;
 export const LEASE_SECONDS_MAX = 600;
 export const LEASE_SECONDS_DEFAULT = 60;
-export const SEEK_POINTS_MAX = 65_536;
+const SEEK_POINTS_MAX = 65_536;
 
 export const leaseSchema = z.object({
   id: idSchema,
@@ -124,16 +124,6 @@ export const putRendition = defineRoute({
   query: z.object({ token: z.string() }),
   responses: { 201: null },
 });
-
-export const TRANSCODES_ROUTES = [
-  claimTranscode,
-  heartbeatTranscode,
-  offerRendition,
-  completeTranscode,
-  failTranscode,
-  getMaster,
-  putRendition,
-] as const;
 
 export type TranscodeLease = z.infer<typeof leaseSchema>;
 export type RenditionReport = z.infer<typeof renditionReportSchema>;

@@ -1,6 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { renditionKey } from "#domain/delivery/audio-token.ts";
+import { sha256Hex } from "#domain/foundation/sha256.ts";
 import { REJECT_REASONS } from "#domain/ingest/upload-states.ts";
 import { FAULT_PAUSES_MS, TRANSCODE_CLAIMS_MAX } from "#durable-objects/ingest/transcode-queue-object.ts";
 import {
@@ -26,7 +27,6 @@ import {
 import { signUrl } from "#workers/ingest/uploads/upload-tokens.ts";
 import type { Upload } from "#workers/ingest/uploads/uploads-contract.ts";
 import { catalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
-import { sha256Hex } from "#workers/shared/http/idempotency.ts";
 import { TRANSCODE_QUEUE_NAME } from "./transcodes-actions.ts";
 import type { TranscodeLease } from "./transcodes-contract.ts";
 import { saveTranscode } from "./transcodes-store.ts";
@@ -174,7 +174,7 @@ describe("a fault of ours", () => {
     expect((await claim(job)).status).toBe(204);
   });
 
-  it("that no worker lives to tell ends too [ING-54]", async () => {
+  it("that no job lives to tell ends too [ING-54]", async () => {
     const upload = await uploaded();
     for (let i = 0; i < TRANSCODE_CLAIMS_MAX; i++) {
       await claimUpload(job, upload.id);

@@ -2,10 +2,10 @@
  * From the parts of an upload to a master that is known by its bytes. Every step can be done again, by two at the same
  * time too: what counts is the state in the catalog, which moves once.
  */
+import { hexOf } from "#domain/foundation/sha256.ts";
 import { isWhole } from "#durable-objects/ingest/upload-protocol.ts";
 import type { UploadRow } from "#workers/ingest/catalog/catalog-store.ts";
 import { catalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
-import { hex } from "#workers/shared/http/idempotency.ts";
 import { masterUploadKey, tailsPrefix } from "./upload-keys.ts";
 import * as store from "./uploads-store.ts";
 
@@ -57,7 +57,7 @@ async function hashObject(env: IngestEnv, key: string): Promise<string> {
   if (object === null) throw new Error(`${key} was put together and is not there`);
   const digest = new crypto.DigestStream("SHA-256");
   await object.body.pipeTo(digest);
-  return hex(await digest.digest);
+  return hexOf(await digest.digest);
 }
 
 /**

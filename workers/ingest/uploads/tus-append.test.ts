@@ -5,6 +5,7 @@ import {
   waitOnExecutionContext,
 } from "cloudflare:test";
 import { beforeAll, describe, expect, it, vi } from "vitest";
+import { sha256Hex } from "#domain/foundation/sha256.ts";
 import { UPLOAD_LIFETIME_MS, type UploadObject } from "#durable-objects/ingest/upload-object.ts";
 import worker from "#workers/ingest/index.ts";
 import {
@@ -24,7 +25,6 @@ import {
   tusHeaders,
   untilState,
 } from "#workers/ingest/ingest-fixtures.ts";
-import { sha256Hex } from "#workers/shared/http/idempotency.ts";
 import { PART_BYTES } from "./tus-append.ts";
 import { masterUploadKey, tailsPrefix } from "./upload-keys.ts";
 import type { UploadTicket } from "./uploads-contract.ts";

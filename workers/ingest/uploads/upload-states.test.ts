@@ -4,6 +4,7 @@ import { bindings, type Caller, newCaller, newRelease } from "#workers/ingest/in
 import { catalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
 import { recordings, uploads } from "#workers/shared/catalog/catalog-tables.ts";
 import { freshId } from "#workers/shared/fresh-id.ts";
+import { moveUpload, rejectUpload } from "./uploads-store.ts";
 
 /** How a row comes to a state, step by step from PENDING. */
 const WAYS: Readonly<Record<UploadState, readonly UploadState[]>> = {
@@ -72,6 +73,16 @@ describe("the states of an upload", () => {
       for (const step of WAYS[from]) expect(await move(id, step)).toBe(true);
       expect(await move(id, to)).toBe(from === to || canTransition(from, to));
     }
+  });
+
+  it("are not asked of the database where the table has no such step, wherever the upload is [ING-40]", async () => {
+    const database = catalogDatabase(bindings.CATALOG_0);
+    const id = await newRow();
+    await expect(moveUpload(database, id, "PENDING", "READY")).rejects.toThrow("no upload goes from PENDING to READY");
+    const rejection = { code: "corrupt", detail: "" } as const;
+    await expect(rejectUpload(database, id, ["PENDING", "PUBLISHED"], rejection)).rejects.toThrow(RangeError);
+    expect(await moveUpload(database, id, "UPLOADED", "TRANSCODING")).toBe(false);
+    expect(await moveUpload(database, id, "PENDING", "UPLOADED")).toBe(true);
   });
 
   it("begin with PENDING, and REJECTED always says why [ING-40]", async () => {

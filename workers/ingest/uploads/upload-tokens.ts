@@ -4,7 +4,7 @@ import { HOUR_MS, SECOND_MS } from "#domain/foundation/time.ts";
 import { keyringOf } from "#workers/shared/auth/keyrings.ts";
 import { ProblemError } from "#workers/shared/http/problem.ts";
 
-export const SIGNED_URL_LIFETIME_MS = HOUR_MS;
+const SIGNED_URL_LIFETIME_MS = HOUR_MS;
 
 /** By purpose, what a token says beside the path it opens. */
 export interface SignedUrlClaims {

@@ -1,8 +1,9 @@
 import type * as z from "zod";
+import { TRACKS_PER_RELEASE_MAX } from "#domain/catalog/catalog-limits.ts";
 import { parseIsrc } from "#domain/catalog/identifiers.ts";
 import type { RecordingId, UploadId } from "#domain/foundation/ids.ts";
+import { fingerprintOf, sha256Hex } from "#domain/foundation/sha256.ts";
 import { DAY_MS, SECOND_MS } from "#domain/foundation/time.ts";
-import { fieldProblem } from "#workers/ingest/catalog/catalog-actions.ts";
 import {
   findOwnArtists,
   findOwnRelease,
@@ -12,8 +13,8 @@ import {
 import type { Principal } from "#workers/shared/auth/access-token.ts";
 import { catalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
 import { freshId } from "#workers/shared/fresh-id.ts";
-import { assertSameRequest, requestSha256, sha256Hex } from "#workers/shared/http/idempotency.ts";
-import { ProblemError } from "#workers/shared/http/problem.ts";
+import { assertSameRequest } from "#workers/shared/http/idempotency.ts";
+import { fieldProblem, ProblemError } from "#workers/shared/http/problem.ts";
 import { reserveUpload } from "./upload-quota.ts";
 import { signUrl } from "./upload-tokens.ts";
 import type { Upload, UploadTicket, uploadBody } from "./uploads-contract.ts";
@@ -34,7 +35,7 @@ export async function createUpload(
   body: UploadRequest,
 ): Promise<UploadTicket> {
   const database = catalogDatabase(env.CATALOG_0);
-  const request = { idempotencyKey, requestSha256: await requestSha256(body) };
+  const request = { idempotencyKey, requestSha256: await fingerprintOf(body) };
   const known = await findSameRequest(env, principal, request);
   if (known !== null) return ticketFor(env, known);
   const release = await findOwnRelease(database, principal.accountId, body.release_id);
@@ -46,7 +47,7 @@ export async function createUpload(
   const inserted = await store.insertUpload(database, announced);
   if (inserted !== null) {
     for (const id of inserted.replacedIds) await env.UPLOADS.getByName(id).expire();
-    return ticketFor(env, announced);
+    return signTicket(env, announced);
   }
   await env.UPLOADS.getByName(announced.upload.id).settle();
   const winner = await findSameRequest(env, principal, request);
@@ -118,8 +119,12 @@ async function toNewUpload(
  * the artist tries again with another file, and it stays the same track.
  */
 async function recordingFor(env: IngestEnv, wanted: RecordingRow): Promise<RecordingRow> {
-  const there = await store.findAtPlace(catalogDatabase(env.CATALOG_0), wanted);
-  if (there === null) return wanted;
+  const database = catalogDatabase(env.CATALOG_0);
+  const there = await store.findAtPlace(database, wanted);
+  if (there === null) {
+    if ((await store.countTracks(database, wanted.releaseId)) < TRACKS_PER_RELEASE_MAX) return wanted;
+    throw fieldProblem("release_id", `a release has at most ${TRACKS_PER_RELEASE_MAX} tracks`);
+  }
   const isEmpty = there.state === "REJECTED" || there.state === "PENDING";
   if (!isEmpty || there.recording.publishedAt !== null) throw placeTaken(wanted);
   const { id, createdAt } = there.recording;
@@ -161,10 +166,14 @@ async function requireOwn(env: IngestEnv, principal: Principal, id: string): Pro
   return own;
 }
 
-async function ticketFor(env: IngestEnv, { upload, recording }: store.UploadWithRecording): Promise<UploadTicket> {
-  const { id, sizeBytes, contentType } = upload;
+async function ticketFor(env: IngestEnv, known: store.UploadWithRecording): Promise<UploadTicket> {
   // Only an upload that waits for bytes gets an object: one that is done with must not begin again.
-  if (upload.state === "PENDING") await openUpload(env, upload);
+  if (known.upload.state === "PENDING") await openUpload(env, known.upload);
+  return signTicket(env, known);
+}
+
+async function signTicket(env: IngestEnv, { upload, recording }: store.UploadWithRecording): Promise<UploadTicket> {
+  const { id, sizeBytes, contentType } = upload;
   const { url, expiresAt } = await signUrl(env, "upload", filePath(id), { sizeBytes, contentType });
   return { upload: toUpload(upload, recording), upload_url: url, expires_at: expiresAt };
 }

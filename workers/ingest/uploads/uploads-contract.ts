@@ -6,6 +6,7 @@ import {
   idParams,
   idSchema,
   instantSchema,
+  nameSchema,
   sha256Schema,
 } from "#workers/shared/http/wire-schemas.ts";
 
@@ -41,7 +42,7 @@ export const uploadSchema = z.object({
 export const uploadBody = z.object({
   release_id: idSchema,
   track: z.object({
-    title: z.string().trim().min(1).max(TRACK_TITLE_MAX),
+    title: nameSchema(TRACK_TITLE_MAX),
     disc_number: z.number().int().min(1).max(99).default(1),
     track_number: z.number().int().min(1).max(999),
     /** Hyphens, spaces and a leading `ISRC` are tolerated and dropped. */

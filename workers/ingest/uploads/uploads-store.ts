@@ -1,6 +1,6 @@
-import { and, desc, eq, getTableColumns, inArray, notExists, type SQL, sql } from "drizzle-orm";
+import { and, count, desc, eq, getTableColumns, inArray, notExists, type SQL, sql } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
-import type { RejectCode, UploadState } from "#domain/ingest/upload-states.ts";
+import { canTransition, type RejectCode, type UploadState } from "#domain/ingest/upload-states.ts";
 import type { RecordingRow, UploadRow } from "#workers/ingest/catalog/catalog-store.ts";
 import type { CatalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
 import { masters, recordingArtists, recordings, uploads } from "#workers/shared/catalog/catalog-tables.ts";
@@ -57,6 +57,11 @@ export async function findAtPlace(
     .orderBy(desc(uploads.id))
     .limit(1);
   return row ?? null;
+}
+
+export async function countTracks(database: CatalogDatabase, releaseId: string): Promise<number> {
+  const [row] = await database.select({ tracks: count() }).from(recordings).where(eq(recordings.releaseId, releaseId));
+  return row?.tracks ?? 0;
 }
 
 function atPlace(place: TrackPlace) {
@@ -127,8 +132,8 @@ function valuesWhere<Table extends SQLiteTable>(table: Table, row: Table["$infer
 }
 
 /**
- * Moves an upload on, if it is where the caller believes it is: false where it is not. The database refuses a step
- * that is not in the table of transitions, whoever asks.
+ * Moves an upload on, if it is where the caller believes it is: false where it is not. Throws where no upload may take
+ * the step, wherever it is; the database refuses it to whoever does not ask here.
  */
 export async function moveUpload(
   database: CatalogDatabase,
@@ -136,6 +141,7 @@ export async function moveUpload(
   from: UploadState,
   to: Exclude<UploadState, "REJECTED">,
 ): Promise<boolean> {
+  assertTransition(from, to);
   const moved = await database
     .update(uploads)
     .set({ state: to, updatedAt: Date.now(), transcodeProgress: null })
@@ -149,19 +155,24 @@ export interface Rejection {
   readonly detail: string;
 }
 
-/** Rejects an upload, if it is in one of these states: false where it is not. */
+/** Rejects an upload, if it is in one of these states: false where it is not. Throws as `moveUpload` does. */
 export async function rejectUpload(
   database: CatalogDatabase,
   id: string,
   from: readonly UploadState[],
   rejection: Rejection,
 ): Promise<boolean> {
+  for (const state of from) assertTransition(state, "REJECTED");
   const moved = await database
     .update(uploads)
     .set(rejected(rejection))
     .where(and(eq(uploads.id, id), inArray(uploads.state, from)))
     .returning({ id: uploads.id });
   return moved.length > 0;
+}
+
+function assertTransition(from: UploadState, to: UploadState): void {
+  if (!canTransition(from, to)) throw new RangeError(`no upload goes from ${from} to ${to}`);
 }
 
 function rejected({ code, detail }: Rejection) {

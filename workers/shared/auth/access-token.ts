@@ -10,8 +10,10 @@ import { err, ok, type Result } from "#domain/foundation/result.ts";
 export const TOKEN_ISSUER = "rimshot";
 export const TOKEN_AUDIENCE = "rimshot";
 export const TOKEN_ALGORITHM = "EdDSA";
-export const ACCESS_TOKEN_LENGTH_MAX = 4_096;
+const ACCESS_TOKEN_LENGTH_MAX = 4_096;
 export const JWKS_PATH = "/api/auth/jwks";
+
+const JWT_PATTERN = /^[^.]+\.[^.]+\.[^.]+$/;
 
 /**
  * A new key signs from the moment it is made, so an unknown key id asks for the key set again, at most this often;
@@ -31,7 +33,28 @@ export type AccessFault = { readonly kind: "invalid" } | { readonly kind: "keys-
 
 export type AccessTokenVerifier = (token: string) => Promise<Result<Principal, AccessFault>>;
 
-/** `fetchJwks` reaches the api's key set: over a service binding, or in the api itself directly. */
+/**
+ * The verifier of an env, made once. `fetchJwks` reaches the api's key set: over a service binding, or in the api
+ * itself directly.
+ */
+export function verifierByEnv<Env extends object>(
+  fetchJwks: (env: Env, request: Request) => Promise<Response>,
+): (env: Env) => AccessTokenVerifier {
+  const verifiers = new WeakMap<Env, AccessTokenVerifier>();
+  return (env) => {
+    const known = verifiers.get(env);
+    if (known !== undefined) return known;
+    const verifier = accessTokenVerifier((request) => fetchJwks(env, request));
+    verifiers.set(env, verifier);
+    return verifier;
+  };
+}
+
+/** Three parts, which no other credential has: an operator's key with two dots in it is not told from a bad token. */
+export function isJwt(credential: string): boolean {
+  return JWT_PATTERN.test(credential);
+}
+
 export function accessTokenVerifier(fetchJwks: (request: Request) => Promise<Response>): AccessTokenVerifier {
   const keySet = createRemoteJWKSet(new URL(`https://api.internal${JWKS_PATH}`), {
     cooldownDuration: JWKS_COOLDOWN_MS,

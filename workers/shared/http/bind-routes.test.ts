@@ -34,6 +34,7 @@ bind(echo, ({ params, query, body, principal, country, requestId }, context) =>
 const fail = defineRoute({ method: "get", path: "/fail/:how", policy: "public", summary: "Fails", responses: {} });
 bind(fail, (_input, context) => {
   if (context.req.path.endsWith("problem")) throw new ProblemError("conflict", { detail: "for the caller" });
+  if (context.req.path.endsWith("query")) throw new Error("Failed query: select 1\nparams: ada@example.com");
   throw new Error("internal detail");
 });
 
@@ -113,6 +114,27 @@ describe("a bound route", () => {
     expect((await post(undeclared)).answer.status).toBe(413);
     const largest = JSON.stringify({ name: "x".repeat(JSON_BODY_BYTES_MAX - '{"name":""}'.length) });
     expect((await post(largest)).answer.status).toBe(200);
+  });
+
+  it("takes a body that breaks off for the caller's fault", async () => {
+    const broken = new ReadableStream({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode('{"name":'));
+      },
+      pull(controller) {
+        controller.error(new Error("Network connection lost."));
+      },
+    });
+    expect((await post(broken)).answer.status).toBe(400);
+  });
+
+  it("keeps what a failed query was bound with out of the log", async () => {
+    const errors = vi.spyOn(console, "error").mockReturnValue(undefined);
+    await app.fetch(new Request(`${ORIGIN}/fail/query`), {});
+    const line = String(errors.mock.calls[0]?.[0]);
+    errors.mockRestore();
+    expect(line).toContain("Failed query: select 1");
+    expect(line).not.toContain("ada@example.com");
   });
 
   it("gives a caller the problem it threw, and of a bug only the id to ask about", async () => {

@@ -13,6 +13,8 @@ import { logFailure, logRequest, REQUEST_ID_HEADER, requestIdOf } from "./reques
 import type { RouteContract } from "./route-contract.ts";
 
 export const JSON_BODY_BYTES_MAX = 512 * 1024;
+/** More than a form can show; a request must not be answered with many times its own length. */
+const FIELD_ERRORS_MAX = 20;
 
 export interface AppVariables {
   requestId: string;
@@ -149,7 +151,7 @@ function parsePart(schema: z.ZodType | undefined, value: unknown, part: string):
   if (schema === undefined) return undefined;
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const errors: FieldError[] = parsed.error.issues.map((issue) => ({
+  const errors: FieldError[] = parsed.error.issues.slice(0, FIELD_ERRORS_MAX).map((issue) => ({
     path: issue.path.join("."),
     message: issue.message,
   }));
@@ -184,14 +186,19 @@ async function readJson(request: Request): Promise<unknown> {
 
 /** The whole body, or `too-large`: a declared length is checked first, what really comes is counted too. */
 export async function readAtMost(request: Request, bytesMax: number): Promise<Uint8Array<ArrayBuffer>> {
-  const tooLarge = new ProblemError("too-large", { detail: `The limit is ${bytesMax} bytes.` });
-  if (Number(request.headers.get("content-length") ?? 0) > bytesMax) throw tooLarge;
+  const tooLarge = () => new ProblemError("too-large", { detail: `The limit is ${bytesMax} bytes.` });
+  if (Number(request.headers.get("content-length") ?? 0) > bytesMax) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
-  for await (const chunk of request.body ?? []) {
-    sizeBytes += chunk.byteLength;
-    if (sizeBytes > bytesMax) throw tooLarge;
-    chunks.push(chunk);
+  try {
+    for await (const chunk of request.body ?? []) {
+      sizeBytes += chunk.byteLength;
+      if (sizeBytes > bytesMax) throw tooLarge();
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    // What fails in reading a body is the client's connection.
+    throw error instanceof ProblemError ? error : new ProblemError("bad-request", { detail: "The body ended early." });
   }
   const whole = new Uint8Array(sizeBytes);
   let offset = 0;

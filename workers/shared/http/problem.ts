@@ -13,7 +13,7 @@ export const PROBLEMS = {
   "not-found": { status: 404, title: "There is nothing here" },
   "method-not-allowed": { status: 405, title: "This method is not supported here" },
   conflict: { status: 409, title: "The request does not fit the present state" },
-  "lease-lost": { status: 409, title: "The lease has gone to another worker" },
+  "lease-lost": { status: 409, title: "The lease has gone to another job" },
   "offset-mismatch": { status: 409, title: "The upload is at another offset" },
   "precondition-failed": { status: 412, title: "The condition of the request does not hold" },
   "unsupported-version": { status: 412, title: "This protocol version is not supported" },
@@ -71,4 +71,10 @@ export class ProblemError extends Error {
   toResponse(): Response {
     return problemResponse(this.problem, this.options);
   }
+}
+
+/** A field whose value has the right form and cannot be taken: `unprocessable`, with each path and the reason. */
+export function fieldProblem(paths: string | readonly string[], message: string): ProblemError {
+  const errors = [paths].flat().map((path) => ({ path, message }));
+  return new ProblemError("unprocessable", { detail: `${errors[0]?.path}: ${message}`, errors });
 }

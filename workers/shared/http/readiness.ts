@@ -1,3 +1,4 @@
+import { withTimeout } from "#workers/shared/with-timeout.ts";
 import type { Readiness } from "./health-contract.ts";
 
 /** A dependency that takes longer does not help a request any more. */
@@ -20,16 +21,10 @@ export async function checkReadiness(
 }
 
 async function passes(check: () => Promise<unknown>): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error("the check timed out")), CHECK_TIMEOUT_MS);
-  });
   try {
-    await Promise.race([check(), timeout]);
+    await withTimeout(check(), CHECK_TIMEOUT_MS);
     return true;
   } catch {
     return false;
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -27,16 +27,35 @@ export function logRequest(line: RequestLogLine): void {
 export function logFailure(worker: string, requestId: string, error: unknown): void {
   const failure =
     error instanceof Error
-      ? { name: error.name, message: error.message, stack: error.stack }
-      : { message: String(error) };
+      ? { name: error.name, message: withoutParameters(error.message), stack: framesOf(error) }
+      : { message: withoutParameters(String(error)) };
   console.error(JSON.stringify({ level: "error", event: "failure", worker, requestId, ...failure }));
 }
 
-/** Something of note outside a request: a queue message, an alarm. */
+/** A failed query says the values it was bound with: an e-mail address, a name. They are not for the log. */
+function withoutParameters(message: string): string {
+  return message.split("\nparams:", 1)[0] ?? "";
+}
+
+/** Where it happened; the message at the head of a stack is logged by itself. */
+function framesOf({ stack = "" }: Error): string {
+  return stack
+    .split("\n")
+    .filter((line) => line.startsWith("    at "))
+    .join("\n");
+}
+
+export type LogFields = Readonly<Record<string, string | number | boolean | readonly string[]>>;
+
+/** Something of note that no request's own line says: a queue message, an alarm, a part that does without another. */
 export function logEvent(
   worker: string,
   event: string,
-  fields: Readonly<Record<string, string | number | boolean>>,
+  fields: LogFields,
+  level: "info" | "warn" | "error" = "info",
 ): void {
-  console.log(JSON.stringify({ level: "info", event, worker, ...fields }));
+  const line = JSON.stringify({ level, event, worker, ...fields });
+  if (level === "info") console.log(line);
+  else if (level === "warn") console.warn(line);
+  else console.error(line);
 }

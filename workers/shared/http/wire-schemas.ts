@@ -1,9 +1,20 @@
 /** What several contracts share on the wire. Names are snake_case there, as in the API listeners' clients know. */
 import * as z from "zod";
+import { hasVisibleText, isPlainText } from "#domain/catalog/plain-text.ts";
 import { ID_PATTERN } from "#domain/foundation/ids.ts";
 
 export const idSchema = z.string().regex(ID_PATTERN, "an id is 22 letters and digits");
 export const idParams = z.object({ id: idSchema });
+
+/** Text that people read, in Unicode's composed form so that equal texts are equal. */
+export function textSchema(lengthMax: number) {
+  return z.string().trim().normalize("NFC").max(lengthMax).refine(isPlainText, "no control characters, please");
+}
+
+/** Text that names something: there is something to see in it. */
+export function nameSchema(lengthMax: number) {
+  return textSchema(lengthMax).refine(hasVisibleText, "a name has at least one visible character");
+}
 
 /** An instant as ISO 8601 with an offset: `2026-11-27T00:00:00Z`. */
 export const instantSchema = z.iso.datetime({ offset: true });

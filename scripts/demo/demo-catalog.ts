@@ -161,7 +161,7 @@ const DRAFTS: readonly ReleaseDraft[] = [
 ];
 
 /** The releases as seen from an instant, in the order in which they are worth composing. */
-export function demoCatalogue(nowMs: EpochMs): readonly DemoRelease[] {
+export function demoCatalog(nowMs: EpochMs): readonly DemoRelease[] {
   const todayMs = Math.floor(nowMs / DAY_MS) * DAY_MS;
   return DRAFTS.map(({ releaseDay, isrcBlock, tracks, ...release }) => ({
     ...release,

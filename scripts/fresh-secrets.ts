@@ -1,7 +1,7 @@
-/** Fresh secrets for a local run or a test. A deployment sets its own by `wrangler secret put`. */
+/** A whole new set of secrets: for the state of a local run, for tests, and for a deployment's first secrets file. */
 import { randomBytes } from "node:crypto";
 
-export function developmentSecrets(): Record<string, string> {
+export function freshSecrets(): Record<string, string> {
   return {
     AUDIO_TOKEN_KEYS: keyring("audio-1"),
     PLAY_TOKEN_KEYS: keyring("play-1"),
