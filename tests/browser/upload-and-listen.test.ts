@@ -5,13 +5,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { composeScore } from "#scripts/demo/composer.ts";
 import { encodeTrack } from "#scripts/demo/encode-track.ts";
 import { renderScore } from "#scripts/demo/synth.ts";
-import { type Account, accountOf } from "#tests/e2e/service-fixtures.ts";
+import { accountOf } from "#tests/e2e/service-fixtures.ts";
 import { launchBrowser } from "./browser.ts";
+import { signIn } from "./pages.ts";
 
 const { url } = inject("system");
 const PUBLISH_TIMEOUT_MS = 90_000;
@@ -48,17 +49,6 @@ async function compose(title: string, format: "flac" | "mp3", seed: number): Pro
   await encodeTrack(join(files, `${title}.${format}`), format, samples, tags);
 }
 
-async function signIn(context: BrowserContext, account: Account): Promise<Page> {
-  const page = await context.newPage();
-  await page.goto(`${url}/sign-in`);
-  const form = page.getByTestId("sign-in-form");
-  await form.getByLabel("E-mail").fill(account.email);
-  await form.getByLabel("Password", { exact: true }).fill(account.password);
-  await form.getByRole("button", { name: "Sign in" }).click();
-  await form.waitFor({ state: "detached" });
-  return page;
-}
-
 /** Seconds on the audio element's own clock. */
 function audioClock(page: Page): Promise<number> {
   return page.evaluate(() => Math.max(...[...document.querySelectorAll("audio")].map((audio) => audio.currentTime)));
@@ -72,12 +62,12 @@ async function playCountOf(page: Page, title: string): Promise<number> {
 describe("an artist and a listener", () => {
   it("bring music from a file to a counted play", { timeout: 240_000 }, async () => {
     const studio = await browser.newContext();
-    await upload(await signIn(studio, accountOf("artist")));
+    await upload(await signIn(studio, url, accountOf("artist")));
     await studio.close();
 
     const context = await browser.newContext();
     const problems: string[] = [];
-    const page = await signIn(context, accountOf("listener"));
+    const page = await signIn(context, url, accountOf("listener"));
     page.on("pageerror", (error) => problems.push(error.message));
     await listen(page);
     expect(problems).toEqual([]);
