@@ -22,12 +22,18 @@ export function parseByteRange(header: string | null, sizeBytes: number): ByteRa
   if (match === null) return WHOLE;
   const [, firstText = "", lastText = ""] = match;
   if (firstText === "") return lastText === "" ? WHOLE : suffixRange(lastText, sizeBytes);
-  // Number() of thirty digits is a large number, not an overflow, and compares as one.
+  if (lastText !== "" && isLess(lastText, firstText)) return WHOLE;
+  // Number() of thirty digits is a large number, not an overflow, and larger than any file.
   const first = Number(firstText);
   const last = lastText === "" ? Number.POSITIVE_INFINITY : Number(lastText);
-  if (last < first) return WHOLE;
   if (first >= sizeBytes) return UNSATISFIABLE;
   return { kind: "part", offset: first, length: Math.min(last, sizeBytes - 1) - first + 1 };
+}
+
+/** Compares digits as written: two large numbers can be one when they are rounded. */
+function isLess(a: string, b: string): boolean {
+  const [x, y] = [a.replace(/^0+/, ""), b.replace(/^0+/, "")];
+  return x.length === y.length ? x < y : x.length < y.length;
 }
 
 /** The last N bytes; all of them where there are fewer, none where N is 0 or nothing is there. */
