@@ -5,23 +5,38 @@
 const SIZE = 640;
 const RINGS = 7;
 
+/** Hues that go together: the two of the ground, and that of the rims. */
+const PALETTES: readonly (readonly [from: number, to: number, rims: number])[] = [
+  [228, 268, 190],
+  [350, 18, 40],
+  [176, 210, 46],
+  [282, 332, 24],
+  [210, 238, 344],
+  [14, 342, 48],
+  [252, 204, 164],
+  [318, 272, 204],
+  [26, 4, 52],
+  [216, 188, 32],
+  [196, 168, 56],
+  [300, 244, 330],
+];
+
 export function generatedCover(id: string): string {
   const random = generator(id);
-  const hue = Math.floor(random() * 360);
-  const partner = (hue + 24 + Math.floor(random() * 150)) % 360;
+  const [from, to, rims] = PALETTES[Math.floor(random() * PALETTES.length)] ?? [0, 0, 0];
   const centreX = SIZE * (0.2 + random() * 0.6);
   const centreY = SIZE * (0.2 + random() * 0.6);
-  const rings = Array.from({ length: RINGS }, (_unused, index) => ring(index, centreX, centreY, partner, random));
+  const rings = Array.from({ length: RINGS }, (_unused, index) => ring(index, centreX, centreY, rims, random));
   const angle = Math.floor(random() * 180);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${SIZE} ${SIZE}" width="${SIZE}" height="${SIZE}">`,
     `<defs><linearGradient id="g" gradientTransform="rotate(${Math.floor(random() * 90)})">`,
-    `<stop offset="0" stop-color="hsl(${hue} 62% 22%)"/><stop offset="1" stop-color="hsl(${partner} 58% 38%)"/>`,
+    `<stop offset="0" stop-color="hsl(${from} 58% 20%)"/><stop offset="1" stop-color="hsl(${to} 56% 38%)"/>`,
     "</linearGradient></defs>",
     `<rect width="${SIZE}" height="${SIZE}" fill="url(#g)"/>`,
     ...rings,
     `<g transform="rotate(${angle} ${SIZE / 2} ${SIZE / 2})">`,
-    `<rect x="-100" y="${SIZE / 2 - 7}" width="${SIZE + 200}" height="14" rx="7" fill="hsl(${hue} 70% 92%)" opacity=".9"/>`,
+    `<rect x="-160" y="${SIZE / 2 - 7}" width="${SIZE + 320}" height="14" rx="7" fill="hsl(${rims} 60% 94%)" opacity=".9"/>`,
     "</g></svg>",
   ].join("");
 }
