@@ -58,6 +58,10 @@ function ring(index: number, x: number, y: number, hue: number, random: () => nu
 function generator(text: string): () => number {
   let state = 0x811c9dc5;
   for (const character of text) state = Math.imul(state ^ character.charCodeAt(0), 0x01000193);
+  // Ids of one moment differ in their last characters: this spreads the difference over the first number too.
+  state = Math.imul(state ^ (state >>> 16), 0x85ebca6b);
+  state = Math.imul(state ^ (state >>> 13), 0xc2b2ae35);
+  state ^= state >>> 16;
   return () => {
     state ^= state << 13;
     state ^= state >>> 17;
