@@ -14,8 +14,12 @@ export interface AudioTokenClaims {
   readonly track: RecordingId;
   /** The one path the token opens. */
   readonly acl: string;
-  /** ISO 3166-1: where the playback was granted. */
+  /** Where the playback was granted, as the platform says it: ISO 3166-1, or `T1` and `XX` for an account at home. */
   readonly country: string;
+  /** Whose rights apply, where that is not `country`: the home of a listener who travels. */
+  readonly market?: string;
+  /** The network of the playback, where tokens are bound to it (`AUDIO_TOKEN_BINDING`). */
+  readonly asn?: number;
   readonly model: CommercialModel;
   /** The rung of the ladder. */
   readonly quality: string;
@@ -24,13 +28,14 @@ export interface AudioTokenClaims {
 }
 
 /** Renditions are named by their bytes; the name says all that is needed to serve them. */
-const AUDIO_PATH_PATTERN = /^\/audio\/([0-9a-f]{64})\.(ogg|flac|mp3)$/;
+const AUDIO_PATH_PATTERN = /^\/audio\/([0-9a-f]{64})\.(ogg|flac|mp3|m4a)$/;
 
 /** Those of the ladder; a test holds the two together, since a slice takes only types from another. */
 export const AUDIO_MIME_TYPES: Readonly<Record<string, string>> = {
   ogg: "audio/ogg",
   flac: "audio/flac",
   mp3: "audio/mpeg",
+  m4a: "audio/mp4",
 };
 
 export interface AudioPath {

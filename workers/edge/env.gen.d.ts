@@ -2,8 +2,12 @@
 interface EdgeEnv {
   RIGHTS: KVNamespace;
   RENDITIONS: R2Bucket;
+  RENDITIONS_REPLICA: R2Bucket;
+  DELIVERIES: Queue;
   ASSETS: Fetcher;
+  CORS_ORIGINS: "";
   AUDIO_TOKEN_KEYS: string;
+  TAKEDOWNS: DurableObjectNamespace<import("../realtime/index.ts").TakedownsObject>;
   API: Service<typeof import("../api/index.ts").default>;
   INGEST: Service<typeof import("../ingest/index.ts").default>;
   REALTIME: Service<typeof import("../realtime/index.ts").default>;

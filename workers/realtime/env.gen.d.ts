@@ -8,5 +8,6 @@ interface RealtimeEnv {
   UPLOAD_QUOTAS: DurableObjectNamespace<import("../realtime/index.ts").UploadQuotaObject>;
   TRANSCODE_QUEUE: DurableObjectNamespace<import("../realtime/index.ts").TranscodeQueueObject>;
   RELEASE_CLOCKS: DurableObjectNamespace<import("../realtime/index.ts").ReleaseClockObject>;
+  TAKEDOWNS: DurableObjectNamespace<import("../realtime/index.ts").TakedownsObject>;
   API: Service<typeof import("../api/index.ts").default>;
 }

@@ -7,6 +7,7 @@ export { UploadQuotaObject } from "#durable-objects/ingest/upload-quota-object.t
 export { ListenerObject } from "#durable-objects/listeners/listener-object.ts";
 export { PlaylistObject } from "#durable-objects/playlists/playlist-object.ts";
 export { PlayShardObject } from "#durable-objects/plays/play-shard-object.ts";
+export { TakedownsObject } from "#durable-objects/rights/takedowns-object.ts";
 
 import { realtimeApp } from "./realtime-app.ts";
 

@@ -133,6 +133,8 @@ export const renditions = sqliteTable(
     channels: integer().notNull(),
     totalFrames: integer("total_frames").notNull(),
     startSkipFrames: integer("start_skip_frames").notNull(),
+    /** What a decoder needs before any sound; in fragmented MP4 the segment index follows it. Null: not measured. */
+    headerBytes: integer("header_bytes"),
     /** JSON: [[time in ms, byte offset], ...]. */
     seekPoints: text("seek_points").notNull(),
     createdAt: integer("created_at").notNull(),
@@ -197,6 +199,27 @@ export const deals = sqliteTable(
   (table) => [
     index("deals_by_release").on(table.releaseId),
     check("deals_window", sql`${table.endsAt} IS NULL OR ${table.endsAt} > ${table.startsAt}`),
+  ],
+);
+
+/** A recording that is not to be heard any more, whatever its deals say, until the takedown is lifted. */
+export const takedowns = sqliteTable(
+  "takedowns",
+  {
+    id: text().primaryKey(),
+    recordingId: text("recording_id")
+      .notNull()
+      .references(() => recordings.id),
+    requestedBy: text("requested_by").notNull(),
+    reason: text().notNull(),
+    requestedAt: integer("requested_at").notNull(),
+    liftedBy: text("lifted_by"),
+    liftedAt: integer("lifted_at"),
+  },
+  (table) => [
+    // At most one in force for a recording.
+    uniqueIndex("takedowns_in_force").on(table.recordingId).where(sql`lifted_at IS NULL`),
+    check("takedowns_lifted", sql`(${table.liftedAt} IS NULL) = (${table.liftedBy} IS NULL)`),
   ],
 );
 
