@@ -12,7 +12,7 @@ import { WORKERS } from "./workers.ts";
 
 const run = promisify(execFile);
 
-await runCommand("types", "--strict-vars=false", main);
+await runCommand("types", main);
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
@@ -37,7 +37,7 @@ async function generate(worker: (typeof WORKERS)[number], scratch: string): Prom
   const raw = join(scratch, `${worker.name}.d.ts`);
   const others = WORKERS.filter((other) => other !== worker).flatMap((other) => ["-c", other.config]);
   const flags = ["--env-interface", worker.envInterface, "--include-runtime=false"];
-  await run("wrangler", ["types", "--strict-vars=false", raw, "-c", worker.config, ...others, ...flags], {
+  await run("wrangler", ["types", raw, "--strict-vars=false", "-c", worker.config, ...others, ...flags], {
     env: { ...process.env, WRANGLER_SEND_METRICS: "false" },
   });
   return envInterface(await readFile(raw, "utf8"), worker);

@@ -4,7 +4,7 @@ interface ApiEnv {
   CATALOG_0: D1Database;
   IDENTITY: D1Database;
   PLAYS: Queue;
-  AUDIO_ORIGINS: "";
+  AUDIO_ORIGINS: string;
   AUDIO_TOKEN_KEYS: string;
   PLAY_TOKEN_KEYS: string;
   BETTER_AUTH_SECRET: string;

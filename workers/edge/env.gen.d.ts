@@ -5,7 +5,7 @@ interface EdgeEnv {
   RENDITIONS_REPLICA: R2Bucket;
   DELIVERIES: Queue;
   ASSETS: Fetcher;
-  CORS_ORIGINS: "";
+  CORS_ORIGINS: string;
   AUDIO_TOKEN_KEYS: string;
   TAKEDOWNS: DurableObjectNamespace<import("../realtime/index.ts").TakedownsObject>;
   API: Service<typeof import("../api/index.ts").default>;
