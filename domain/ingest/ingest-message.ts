@@ -5,4 +5,11 @@ export type IngestMessage =
   /** The time to send an upload's bytes is over and they are not all here. */
   | { readonly kind: "upload-abandoned"; readonly uploadId: string }
   /** A release's instant has come. */
-  | { readonly kind: "release-due"; readonly releaseId: string };
+  | { readonly kind: "release-due"; readonly releaseId: string }
+  /** Recordings were taken down, or restored: bring what the catalog says of them to the edge. */
+  | { readonly kind: "takedown-due"; readonly recordingIds: readonly string[] }
+  /** A rendition is stored: copy the object to the replica's bucket. */
+  | { readonly kind: "replicate-rendition"; readonly key: string };
+
+/** Recordings of one takedown-due: several messages share an invocation, and each recording takes a call or two. */
+export const TAKEDOWN_MESSAGE_RECORDINGS_MAX = 100;

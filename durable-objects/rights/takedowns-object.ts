@@ -5,10 +5,9 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { RecordingId } from "#domain/foundation/ids.ts";
-import { type EpochMs, HOUR_MS } from "#domain/foundation/time.ts";
+import { HOUR_MS } from "#domain/foundation/time.ts";
+import { RECENT_TAKEDOWNS_MAX, type RecentTakedowns } from "./takedowns-protocol.ts";
 
-/** There is one of it. */
-export const TAKEDOWNS_NAME = "takedowns";
 const KEPT_MS = HOUR_MS;
 
 const SCHEMA = `
@@ -40,6 +39,12 @@ export class TakedownsObject extends DurableObject<RealtimeEnv> {
           nowMs,
         );
       }
+      this.#sql.exec(
+        `DELETE FROM takedowns WHERE recording_id IN (
+           SELECT recording_id FROM takedowns ORDER BY announced_at DESC, recording_id LIMIT -1 OFFSET ?
+         )`,
+        RECENT_TAKEDOWNS_MAX,
+      );
     });
   }
 
@@ -52,8 +57,7 @@ export class TakedownsObject extends DurableObject<RealtimeEnv> {
     });
   }
 
-  /** What nobody may play, whatever a record in a cache still says. */
-  recent(): { recordingIds: RecordingId[]; asOfMs: EpochMs } {
+  recent(): RecentTakedowns {
     const asOfMs = Date.now();
     const rows = this.#sql.exec<{ recording_id: RecordingId }>(
       "SELECT recording_id FROM takedowns WHERE announced_at > ?",

@@ -3,7 +3,9 @@ import { createRouteBinder } from "#workers/shared/http/bind-routes.ts";
 import { getHealth, getReadiness } from "#workers/shared/http/health-contract.ts";
 import { checkReadiness } from "#workers/shared/http/readiness.ts";
 import { bindCatalogRoutes } from "./catalog/catalog-routes.ts";
+import { bindPrewarmRoutes } from "./prewarm/prewarm-routes.ts";
 import { consumeIngestMessages } from "./publishing/ingest-consumer.ts";
+import { bindTakedownsRoutes } from "./takedowns/takedowns-routes.ts";
 import { TRANSCODE_QUEUE_NAME } from "./transcodes/transcodes-actions.ts";
 import { bindTranscodesRoutes } from "./transcodes/transcodes-routes.ts";
 import { bindUploadsRoutes } from "./uploads/uploads-routes.ts";
@@ -16,6 +18,8 @@ export const ingestRoutes = createRouteBinder<IngestEnv>({
 bindCatalogRoutes(ingestRoutes);
 bindUploadsRoutes(ingestRoutes);
 bindTranscodesRoutes(ingestRoutes);
+bindPrewarmRoutes(ingestRoutes);
+bindTakedownsRoutes(ingestRoutes);
 
 ingestRoutes.bind(getHealth, (_input, context) => context.json({ status: "ok", worker: "ingest" }));
 ingestRoutes.bind(getReadiness, async (_input, context) => {

@@ -227,6 +227,7 @@ export async function storeLadder(job: Caller, lease: TranscodeLease): Promise<R
         channels: 2,
         total_frames: 7_938_000,
         start_skip_frames: 0,
+        header_bytes: null,
         seek_points: [[0, 0] as [number, number]],
       };
     }),

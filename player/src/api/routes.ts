@@ -7,6 +7,7 @@ import type { CATALOG_ROUTES } from "#workers/api/catalog/catalog-contract.ts";
 import type { PLAYLISTS_ROUTES } from "#workers/api/playlists/playlists-contract.ts";
 import type { PLAYS_ROUTES } from "#workers/api/plays/plays-contract.ts";
 import type { INGEST_CATALOG_ROUTES } from "#workers/ingest/catalog/catalog-contract.ts";
+import type { TAKEDOWNS_ROUTES } from "#workers/ingest/takedowns/takedowns-contract.ts";
 import type { UPLOADS_ROUTES } from "#workers/ingest/uploads/uploads-contract.ts";
 
 type Contract =
@@ -14,7 +15,8 @@ type Contract =
   | (typeof PLAYS_ROUTES)[number]
   | (typeof PLAYLISTS_ROUTES)[number]
   | (typeof INGEST_CATALOG_ROUTES)[number]
-  | (typeof UPLOADS_ROUTES)[number];
+  | (typeof UPLOADS_ROUTES)[number]
+  | (typeof TAKEDOWNS_ROUTES)[number];
 
 type NameOf<C> = C extends { method: infer Method extends string; path: infer Path extends string }
   ? `${Method} ${Path}`

@@ -18,6 +18,8 @@ import { ReleaseBadges } from "./release-badges.tsx";
 import { nextTrackNumber } from "./release-state.ts";
 import { StudioGate } from "./studio-gate.tsx";
 import { releaseQuery } from "./studio-queries.ts";
+import { ReleaseTakedown } from "./takedown-controls.tsx";
+import { useTakedowns } from "./takedown-queries.ts";
 import * as desk from "./upload-desk.ts";
 import { LocalUploadRow, TrackUploadRow } from "./upload-row.tsx";
 
@@ -55,12 +57,13 @@ function Release() {
 }
 
 function LoadedRelease({ release }: { release: StudioRelease }) {
+  const takedowns = useTakedowns(release.id);
   return (
     <>
       <header className="mb-10 flex flex-col gap-6 sm:flex-row sm:items-end sm:gap-8">
         <CoverUpload release={release} />
         <div className="flex min-w-0 flex-col gap-2.5 sm:pb-6">
-          <ReleaseBadges release={release} nowMs={Date.now()} />
+          <ReleaseBadges release={release} nowMs={Date.now()} tracksDown={takedowns.length} />
           <h1 className="display text-4xl break-words sm:text-5xl">{release.title}</h1>
           <p className="text-soft">
             <span className="font-semibold text-ink">{release.artist.name}</span> · {ALBUM_KINDS[release.type]} ·{" "}
@@ -71,13 +74,14 @@ function LoadedRelease({ release }: { release: StudioRelease }) {
               .filter((part) => part !== "")
               .join(" · ")}
           </p>
-          {release.published_at !== null && (
-            <div className="mt-2">
+          <div className="mt-2 flex flex-wrap gap-3 empty:hidden">
+            {release.published_at !== null && (
               <Link to="/album/$id" params={{ id: release.id }} className={buttonClass("outline")}>
                 See it as listeners do
               </Link>
-            </div>
-          )}
+            )}
+            <ReleaseTakedown release={release} />
+          </div>
         </div>
       </header>
       <Tracks release={release} />

@@ -1,4 +1,5 @@
 import type { StudioTrack } from "#workers/ingest/catalog/catalog-contract.ts";
+import type { Upload } from "#workers/ingest/uploads/uploads-contract.ts";
 
 /** On its way: announced, and neither ready nor turned down. */
 export function isMoving(track: StudioTrack): boolean {
@@ -8,6 +9,11 @@ export function isMoving(track: StudioTrack): boolean {
 
 export function isRejected(track: StudioTrack): boolean {
   return track.upload?.state === "REJECTED";
+}
+
+/** Listeners have it, or will at the release's instant. */
+export function isOutOrReady(upload: Pick<Upload, "state">): boolean {
+  return upload.state === "PUBLISHED" || upload.state === "READY";
 }
 
 /** The number after the last track. */

@@ -9,6 +9,7 @@ import { TextField } from "../ui/field.tsx";
 import { formatBytes, formatDuration } from "../ui/format.ts";
 import { FileButton } from "./file-button.tsx";
 import { useUpload } from "./studio-queries.ts";
+import { TrackTakedown } from "./takedown-controls.tsx";
 import * as desk from "./upload-desk.ts";
 import { UploadStepper } from "./upload-stepper.tsx";
 import type { LocalPhase } from "./upload-turns.ts";
@@ -229,7 +230,13 @@ function SentRow({ upload: known, number, releaseAtMs, durationMs = null, isOfEa
   const { file } = upload;
   const facts = `${file.name} · ${formatBytes(file.size_bytes)}${durationMs === null ? "" : ` · ${formatDuration(durationMs)}`}`;
   return (
-    <Frame state={upload.state} number={number} title={upload.title} facts={facts}>
+    <Frame
+      state={upload.state}
+      number={number}
+      title={upload.title}
+      facts={facts}
+      actions={<TrackTakedown upload={upload} />}
+    >
       <UploadStepper upload={upload} />
       {upload.state === "REJECTED" && <Rejected upload={upload} number={number} />}
       {upload.state === "PENDING" && isOfEarlierVisit && (

@@ -3,7 +3,9 @@
  * to do. A message that fails comes again; one that cannot be read goes to the dead-letter queue by failing each time.
  */
 import * as z from "zod";
-import type { IngestMessage } from "#domain/ingest/ingest-message.ts";
+import { type IngestMessage, TAKEDOWN_MESSAGE_RECORDINGS_MAX } from "#domain/ingest/ingest-message.ts";
+import { replicateRendition } from "#workers/ingest/replication/replicate-rendition.ts";
+import { carryOutTakedowns } from "#workers/ingest/takedowns/takedowns-actions.ts";
 import { enqueueTranscode } from "#workers/ingest/transcodes/transcodes-actions.ts";
 import { clearUpload, takeInMaster } from "#workers/ingest/uploads/master-intake.ts";
 import * as uploads from "#workers/ingest/uploads/uploads-store.ts";
@@ -18,6 +20,11 @@ const messageSchema: z.ZodType<IngestMessage> = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("upload-complete"), uploadId: z.string() }),
   z.object({ kind: z.literal("upload-abandoned"), uploadId: z.string() }),
   z.object({ kind: z.literal("release-due"), releaseId: z.string() }),
+  z.object({
+    kind: z.literal("takedown-due"),
+    recordingIds: z.array(z.string()).max(TAKEDOWN_MESSAGE_RECORDINGS_MAX),
+  }),
+  z.object({ kind: z.literal("replicate-rendition"), key: z.string() }),
 ]);
 
 /** Side by side, so that a release does not wait for a long file to be checked. */
@@ -41,10 +48,16 @@ async function carryOut(env: IngestEnv, message: IngestMessage): Promise<void> {
       return receiveUpload(env, message.uploadId);
     case "upload-abandoned":
       return giveUpUpload(env, message.uploadId);
+    case "replicate-rendition":
+      return replicateRendition(env, message.key);
     case "release-due": {
       const published = await publishRelease(env, message.releaseId);
       logEvent("ingest", "release-due", { releaseId: message.releaseId, published });
+      return;
     }
+    case "takedown-due":
+      await carryOutTakedowns(env, message.recordingIds);
+      logEvent("ingest", "takedown-due", { recordingIds: message.recordingIds });
   }
 }
 

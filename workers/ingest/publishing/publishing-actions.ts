@@ -1,10 +1,8 @@
 /** From READY to PUBLISHED: rights first, then everything else, at the release's instant and not before. */
 import type { IngestMessage } from "#domain/ingest/ingest-message.ts";
-import { availabilityKey, compileAvailability } from "#domain/rights/availability.ts";
-import type { CommercialModel, Deal, UseType } from "#domain/rights/deals.ts";
-import type { DealRow } from "#workers/ingest/catalog/catalog-store.ts";
 import { moveUpload } from "#workers/ingest/uploads/uploads-store.ts";
 import { catalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
+import { applyStandings, putRecords } from "./availability-records.ts";
 import * as store from "./publishing-store.ts";
 
 /** Tracks that one message publishes: each takes a few calls, of which an invocation has a thousand. */
@@ -26,9 +24,8 @@ export async function passAsReady(env: IngestEnv, uploadId: string): Promise<voi
 export async function publishOrSchedule(env: IngestEnv, uploadId: string): Promise<boolean> {
   const ready = await store.findToPublish(catalogDatabase(env.CATALOG_0), uploadId);
   if (ready === null || ready.upload.state !== "READY") return false;
-  const { upload, release, deals } = ready;
-  const record = compileAvailability(deals.map((deal) => toDeal(deal, release.releaseAt)));
-  await env.RIGHTS.put(availabilityKey(upload.recordingId), JSON.stringify(record));
+  const { upload, release } = ready;
+  await applyStandings(env, [upload.recordingId], (standings) => putRecords(env, standings));
   const nowMs = Date.now();
   if (release.releaseAt > nowMs) {
     await env.RELEASE_CLOCKS.getByName(release.id).wakeAt(release.id, release.releaseAt);
@@ -51,16 +48,4 @@ export async function publishRelease(env: IngestEnv, releaseId: string): Promise
     await env.INGEST_QUEUE.send(message);
   }
   return published;
-}
-
-/** A deal opens nothing before the release does, whatever its own start. */
-function toDeal(row: DealRow, releaseAt: number): Deal {
-  return {
-    territories: JSON.parse(row.territories) as string[],
-    excludedTerritories: JSON.parse(row.excludedTerritories) as string[],
-    commercialModels: JSON.parse(row.commercialModels) as CommercialModel[],
-    useTypes: JSON.parse(row.useTypes) as UseType[],
-    startsAt: Math.max(row.startsAt, releaseAt),
-    endsAt: row.endsAt,
-  };
 }

@@ -1,13 +1,19 @@
-import { and, asc, eq, sql } from "drizzle-orm";
+import { and, asc, eq, isNull, sql } from "drizzle-orm";
 import { LADDER } from "#domain/ingest/ladder.ts";
 import type { DealRow, ReleaseRow, UploadRow } from "#workers/ingest/catalog/catalog-store.ts";
 import type { CatalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
-import { deals, recordingArtists, recordings, releases, uploads } from "#workers/shared/catalog/catalog-tables.ts";
+import {
+  deals,
+  recordingArtists,
+  recordings,
+  releases,
+  takedowns,
+  uploads,
+} from "#workers/shared/catalog/catalog-tables.ts";
 
 export interface UploadToPublish {
   readonly upload: UploadRow;
   readonly release: ReleaseRow;
-  readonly deals: readonly DealRow[];
   /** Who performs on the recording. */
   readonly artistIds: readonly string[];
 }
@@ -21,14 +27,72 @@ export async function findToPublish(database: CatalogDatabase, uploadId: string)
     .innerJoin(releases, eq(releases.id, recordings.releaseId))
     .where(eq(uploads.id, uploadId));
   if (row === undefined) return null;
-  const [dealRows, credits] = await database.batch([
-    database.select().from(deals).where(eq(deals.releaseId, row.release.id)),
+  const credits = await database
+    .select({ artistId: recordingArtists.artistId })
+    .from(recordingArtists)
+    .where(eq(recordingArtists.recordingId, row.upload.recordingId));
+  return { ...row, artistIds: credits.map((credit) => credit.artistId) };
+}
+
+/** All that decides where a recording may be played. */
+export interface Standing {
+  readonly recordingId: string;
+  readonly releaseAt: number;
+  readonly deals: readonly DealRow[];
+  /** Of the takedown in force, or null. */
+  readonly takedownId: string | null;
+}
+
+/** As of one instant, for those of the recordings that exist. */
+export async function findStandings(
+  database: CatalogDatabase,
+  recordingIds: readonly string[],
+): Promise<readonly Standing[]> {
+  const list = JSON.stringify(recordingIds);
+  // A batch answers with rows by column name, so no column's name may come twice in one of them.
+  const [rows, dealRows, downRows] = await database.batch([
     database
-      .select({ artistId: recordingArtists.artistId })
-      .from(recordingArtists)
-      .where(eq(recordingArtists.recordingId, row.upload.recordingId)),
+      .select({ recordingId: recordings.id, releaseId: recordings.releaseId, releaseAt: releases.releaseAt })
+      .from(recordings)
+      .innerJoin(releases, eq(releases.id, recordings.releaseId))
+      .where(sql`${recordings.id} IN (SELECT value FROM json_each(${list}))`),
+    database
+      .select()
+      .from(deals)
+      .where(
+        sql`${deals.releaseId} IN (SELECT release_id FROM recordings WHERE id IN (SELECT value FROM json_each(${list})))`,
+      ),
+    selectTakedownIds(database, recordingIds),
   ]);
-  return { ...row, deals: dealRows, artistIds: credits.map((credit) => credit.artistId) };
+  const takedownIds = new Map(downRows.map((row) => [row.recordingId, row.id]));
+  const dealsOf = Map.groupBy(dealRows, (deal) => deal.releaseId);
+  return rows.map(({ recordingId, releaseId, releaseAt }) => ({
+    recordingId,
+    releaseAt,
+    deals: dealsOf.get(releaseId) ?? [],
+    takedownId: takedownIds.get(recordingId) ?? null,
+  }));
+}
+
+/** The takedowns in force, by recording. */
+export async function findTakedownIds(
+  database: CatalogDatabase,
+  recordingIds: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const rows = await selectTakedownIds(database, recordingIds);
+  return new Map(rows.map((row) => [row.recordingId, row.id]));
+}
+
+function selectTakedownIds(database: CatalogDatabase, recordingIds: readonly string[]) {
+  return database
+    .select({ id: takedowns.id, recordingId: takedowns.recordingId })
+    .from(takedowns)
+    .where(
+      and(
+        isNull(takedowns.liftedAt),
+        sql`${takedowns.recordingId} IN (SELECT value FROM json_each(${JSON.stringify(recordingIds)}))`,
+      ),
+    );
 }
 
 export async function listReadyUploads(database: CatalogDatabase, releaseId: string, limit: number): Promise<string[]> {

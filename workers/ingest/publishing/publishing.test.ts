@@ -1,5 +1,6 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { LADDER } from "#domain/ingest/ladder.ts";
 import type { ReleaseBody, StudioRelease } from "#workers/ingest/catalog/catalog-contract.ts";
 import {
   answered,
@@ -76,7 +77,7 @@ describe("a release whose instant is over", () => {
     await answered(call("GET", `/v1/tracks/${done.upload.track_id}`, { country: "DE" }), 200);
     await answered(call("GET", `/v1/albums/${done.release.id}`, { country: "DE" }), 200);
     const playback = await answered<{ renditions: readonly unknown[] }>(play(done), 201);
-    expect(playback.renditions).toHaveLength(5);
+    expect(playback.renditions).toHaveLength(LADDER.length);
   });
 
   it("makes its performers be found, guests too, and nobody else [ING-61]", async () => {

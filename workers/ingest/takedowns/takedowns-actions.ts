@@ -1,0 +1,168 @@
+/**
+ * Takes recordings down and restores them. The row in the catalog is the truth and comes first; what the edge goes by,
+ * the record in the store of rights and the object that every point of presence asks, follows from it, as often as it
+ * takes.
+ */
+import type * as z from "zod";
+import type { RecordingId } from "#domain/foundation/ids.ts";
+import { type IngestMessage, TAKEDOWN_MESSAGE_RECORDINGS_MAX } from "#domain/ingest/ingest-message.ts";
+import { TAKEDOWNS_NAME } from "#durable-objects/rights/takedowns-protocol.ts";
+import { applyStandings, putRecords } from "#workers/ingest/publishing/availability-records.ts";
+import type { Standing } from "#workers/ingest/publishing/publishing-store.ts";
+import type { Principal } from "#workers/shared/auth/access-token.ts";
+import { catalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
+import { freshId } from "#workers/shared/fresh-id.ts";
+import { ProblemError } from "#workers/shared/http/problem.ts";
+import { logEvent, logFailure } from "#workers/shared/http/request-log.ts";
+import type { Takedown, takedownBody } from "./takedowns-contract.ts";
+import * as store from "./takedowns-store.ts";
+
+/** A request writes the records of this many: an invocation has a thousand calls. The queue does the rest. */
+const CARRIED_OUT_AT_ONCE_MAX = 500;
+/** When the queue looks after what a request did at once: soon enough for the minute, after all but slow ones. */
+const LOOK_AGAIN_SECONDS = 5;
+
+/** Takes a track or all tracks of a release down, once; `created` is false where all of it was down before. */
+export async function createTakedowns(
+  env: IngestEnv,
+  principal: Principal,
+  body: z.output<typeof takedownBody>,
+): Promise<{ readonly items: readonly Takedown[]; readonly created: boolean }> {
+  const { recordingIds, ownerAccountId } = await requireTarget(env, principal, body);
+  if (recordingIds.length === 0) throw new ProblemError("unprocessable", { detail: "This release has no tracks yet." });
+  const isOwner = principal.accountId === ownerAccountId;
+  const created = await store.insertTakedowns(env.CATALOG_0, {
+    rows: recordingIds.map((recordingId) => ({ id: freshId(), recordingId })),
+    requestedBy: principal.accountId,
+    reason: body.reason,
+    nowMs: Date.now(),
+    // What the service takes down must not come back by the owner's lifting a takedown of their own.
+    replacesOf: isOwner ? null : ownerAccountId,
+  });
+  for (const { id: takedownId, recordingId } of created) {
+    logEvent("ingest", "takedown-requested", { takedownId, recordingId, accountId: principal.accountId });
+  }
+  // What was down before too: this may be the second try of a request that was cut off.
+  await carryOutAtOnce(env, recordingIds);
+  const inForce = await store.listInForce(catalogDatabase(env.CATALOG_0), recordingIds);
+  return { items: inForce.map((row) => toTakedown(row, principal)), created: created.length > 0 };
+}
+
+export async function listTakedowns(
+  env: IngestEnv,
+  principal: Principal,
+  releaseId: string,
+): Promise<readonly Takedown[]> {
+  const { recordingIds } = await requireTarget(env, principal, { release_id: releaseId });
+  const inForce = await store.listInForce(catalogDatabase(env.CATALOG_0), recordingIds);
+  return inForce.map((row) => toTakedown(row, principal));
+}
+
+export async function liftTakedown(env: IngestEnv, principal: Principal, id: string): Promise<void> {
+  const database = catalogDatabase(env.CATALOG_0);
+  const found = await store.findTakedown(database, id);
+  if (found === null || !mayManage(principal, found.ownerAccountId)) throw new ProblemError("not-found");
+  const { takedown } = found;
+  if (!mayLift(principal, takedown)) {
+    throw new ProblemError("forbidden", { detail: "The service took this track down. Ask us to restore it." });
+  }
+  if (await store.liftTakedown(database, id, principal.accountId, Date.now())) {
+    const { recordingId } = takedown;
+    logEvent("ingest", "takedown-lifted", { takedownId: id, recordingId, accountId: principal.accountId });
+  }
+  await carryOutAtOnce(env, [takedown.recordingId]);
+}
+
+interface TargetName {
+  readonly release_id?: string | undefined;
+  readonly track_id?: string | undefined;
+}
+
+async function requireTarget(
+  env: IngestEnv,
+  principal: Principal,
+  { release_id: releaseId, track_id: trackId = "" }: TargetName,
+): Promise<store.TakedownTarget> {
+  const database = catalogDatabase(env.CATALOG_0);
+  const target = await (releaseId === undefined
+    ? store.findTrackTarget(database, trackId)
+    : store.findReleaseTarget(database, releaseId));
+  if (target === null || !mayManage(principal, target.ownerAccountId)) throw new ProblemError("not-found");
+  return target;
+}
+
+function mayManage(principal: Principal, ownerAccountId: string): boolean {
+  return principal.role === "admin" || principal.accountId === ownerAccountId;
+}
+
+function mayLift(principal: Principal, takedown: store.TakedownRow): boolean {
+  return principal.role === "admin" || principal.accountId === takedown.requestedBy;
+}
+
+/**
+ * Carries out what the catalog says, and leaves a message that does so again: it is sent beside the attempt, not after
+ * it, so that an invocation which is cut off leaves it too. Throws `unavailable` where the attempt failed.
+ */
+async function carryOutAtOnce(env: IngestEnv, recordingIds: readonly string[]): Promise<void> {
+  const atOnce = recordingIds.slice(0, CARRIED_OUT_AT_ONCE_MAX);
+  const later = recordingIds.slice(CARRIED_OUT_AT_ONCE_MAX);
+  const [carriedOut, queued] = await Promise.allSettled([
+    carryOutTakedowns(env, atOnce),
+    env.INGEST_QUEUE.sendBatch([...messagesFor(atOnce, LOOK_AGAIN_SECONDS), ...messagesFor(later, 0)]),
+  ]);
+  for (const result of [carriedOut, queued]) {
+    if (result.status === "rejected") logFailure("ingest", `takedown:${recordingIds[0]}`, result.reason);
+  }
+  const isQueued = queued.status === "fulfilled";
+  if (carriedOut.status === "fulfilled" && (isQueued || later.length === 0)) return;
+  throw new ProblemError("unavailable", {
+    detail: isQueued
+      ? "It is recorded and is being carried out; this goes on until it is done. You may send it again."
+      : "It is recorded, and not yet carried out everywhere. Send it again.",
+    headers: { "retry-after": String(LOOK_AGAIN_SECONDS) },
+  });
+}
+
+function messagesFor(recordingIds: readonly string[], delaySeconds: number): MessageSendRequest<IngestMessage>[] {
+  const messages: MessageSendRequest<IngestMessage>[] = [];
+  for (let start = 0; start < recordingIds.length; start += TAKEDOWN_MESSAGE_RECORDINGS_MAX) {
+    const some = recordingIds.slice(start, start + TAKEDOWN_MESSAGE_RECORDINGS_MAX);
+    messages.push({ body: { kind: "takedown-due", recordingIds: some }, delaySeconds });
+  }
+  return messages;
+}
+
+/** Brings to the edge what the catalog says of these recordings. Throws where a part of it failed; all was tried. */
+export async function carryOutTakedowns(env: IngestEnv, recordingIds: readonly string[]): Promise<void> {
+  await applyStandings(env, recordingIds, async (standings) => {
+    const { down = [], up = [] } = Object.groupBy(standings, (one) => (one.takedownId === null ? "up" : "down"));
+    const results = await Promise.allSettled([announce(env, down), putRecords(env, down), restore(env, up)]);
+    const failed = results.find((result) => result.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+  });
+}
+
+/** The object's word is stronger than the record: it is taken back when there is a record to go by. */
+async function restore(env: IngestEnv, standings: readonly Standing[]): Promise<void> {
+  if (standings.length === 0) return;
+  await putRecords(env, standings);
+  await env.TAKEDOWNS.getByName(TAKEDOWNS_NAME).withdraw(idsOf(standings));
+}
+
+async function announce(env: IngestEnv, standings: readonly Standing[]): Promise<void> {
+  if (standings.length > 0) await env.TAKEDOWNS.getByName(TAKEDOWNS_NAME).announce(idsOf(standings));
+}
+
+function idsOf(standings: readonly Standing[]): RecordingId[] {
+  return standings.map((standing) => standing.recordingId as RecordingId);
+}
+
+function toTakedown(row: store.TakedownRow, principal: Principal): Takedown {
+  return {
+    id: row.id,
+    track_id: row.recordingId,
+    reason: row.reason,
+    requested_at: new Date(row.requestedAt).toISOString(),
+    liftable: mayLift(principal, row),
+  };
+}
