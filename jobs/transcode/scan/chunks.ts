@@ -2,7 +2,8 @@
  * Walks the outermost chunks of WAV (RIFF, RF64), AIFF and MP4 files: each says how long it is, so a file that ends
  * before one of them does was cut.
  */
-import { asciiAt, byteAt, type Scanner, viewOf } from "./scanner.ts";
+import { type BoxHeader, readBox } from "./mp4-boxes.ts";
+import { asciiAt, nameAt, type Scanner, viewOf } from "./scanner.ts";
 
 export type ChunkContainer = "wav" | "aiff" | "mp4";
 
@@ -13,14 +14,7 @@ export interface ChunkStructure {
   readonly isCutShort: boolean;
 }
 
-interface ChunkHeader {
-  readonly name: string;
-  /** Header and body; null where the chunk goes to the end of the file, however far that is. */
-  readonly sizeBytes: number | null;
-}
-
 const FORM_HEADER_BYTES = 12;
-const BOX_HEADER_BYTES_MAX = 16;
 const CHUNK_HEADER_BYTES = 8;
 /** A writer that could not go back to fill in the length leaves one of these. */
 const UNKNOWN_LENGTHS: readonly number[] = [0, 0xffff_ffff];
@@ -52,7 +46,7 @@ export class ChunkScanner implements Scanner<ChunkStructure> {
     return header.sizeBytes + (this.#container === "mp4" ? 0 : header.sizeBytes % 2);
   }
 
-  #readChunk(bytes: Uint8Array): ChunkHeader | null {
+  #readChunk(bytes: Uint8Array): BoxHeader | null {
     if (bytes.length < CHUNK_HEADER_BYTES) return null;
     const name = nameAt(bytes, 0);
     const declared = viewOf(bytes).getUint32(4, this.#container === "wav");
@@ -68,23 +62,6 @@ export class ChunkScanner implements Scanner<ChunkStructure> {
   finish(): ChunkStructure {
     return { names: this.#names, isCutShort: this.#isCut };
   }
-}
-
-/** A box of ISO 14496-12: a length of 32 bits, or 1 and then one of 64, or 0 for all the rest. */
-function readBox(bytes: Uint8Array): ChunkHeader | null {
-  if (bytes.length < CHUNK_HEADER_BYTES) return null;
-  const view = viewOf(bytes);
-  const name = nameAt(bytes, 4);
-  const declared = view.getUint32(0);
-  if (declared === 0) return { name, sizeBytes: null };
-  if (declared !== 1) return declared < CHUNK_HEADER_BYTES ? null : { name, sizeBytes: declared };
-  if (bytes.length < BOX_HEADER_BYTES_MAX) return null;
-  const long = Number(view.getBigUint64(8));
-  return long < BOX_HEADER_BYTES_MAX ? null : { name, sizeBytes: long };
-}
-
-function nameAt(bytes: Uint8Array, at: number): string {
-  return String.fromCharCode(...[0, 1, 2, 3].map((i) => byteAt(bytes, at + i)));
 }
 
 export function beginsForm(bytes: Uint8Array, outer: string, inner: string): boolean {

@@ -47,6 +47,11 @@ export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** The four characters that name a chunk or a box. */
+export function nameAt(bytes: Uint8Array, at: number): string {
+  return String.fromCharCode(...[0, 1, 2, 3].map((i) => byteAt(bytes, at + i)));
+}
+
 const ID3V2_HEADER_BYTES = 10;
 
 /** The whole length of an ID3v2 tag that begins at `at`, or 0 where there is none (id3v2.4.0-structure, section 3). */

@@ -22,7 +22,12 @@ const LADDER = [
   rendition("vorbis-320", "vorbis", "audio/ogg"),
   rendition("flac", "flac", "audio/flac"),
   rendition("mp3-320", "mp3", "audio/mpeg"),
+  rendition("aac-96", "aac", "audio/mp4"),
+  rendition("aac-160", "aac", "audio/mp4"),
+  rendition("aac-256", "aac", "audio/mp4"),
 ];
+/** Of a track that was made before there was AAC. */
+const WITHOUT_AAC = LADDER.filter(({ codec }) => codec !== "aac");
 const everything = () => "probably";
 const withoutOgg = (type: string) => (type.startsWith("audio/ogg") ? "" : "maybe");
 
@@ -31,18 +36,26 @@ test("takes the rung of each quality where the browser plays everything", () => 
   expect(chosen).toEqual(["vorbis-96", "vorbis-160", "vorbis-320", "flac"]);
 });
 
-test("falls back to MP3 where the browser plays no Ogg, and never to lossless by itself", () => {
+test("falls back to AAC of the tier where the browser plays no Ogg, and never to lossless by itself", () => {
   const chosen = QUALITIES.map((quality) => chooseRendition(LADDER, quality, withoutOgg)?.profile);
-  expect(chosen).toEqual(["mp3-320", "mp3-320", "mp3-320", "flac"]);
+  expect(chosen).toEqual(["aac-96", "aac-160", "mp3-320", "flac"]);
 });
 
-test("asks for Ogg with its codec", () => {
+test("falls back to MP3 where there is neither Ogg nor AAC to play", () => {
+  const chosen = QUALITIES.map((quality) => chooseRendition(WITHOUT_AAC, quality, withoutOgg)?.profile);
+  expect(chosen).toEqual(["mp3-320", "mp3-320", "mp3-320", "flac"]);
+  const mp3Alone = (type: string) => (type === "audio/mpeg" ? "maybe" : "");
+  expect(chooseRendition(LADDER, "low", mp3Alone)?.profile).toBe("mp3-320");
+});
+
+test("asks for Ogg and MP4 with their codecs", () => {
   const asked: string[] = [];
   chooseRendition(LADDER, "low", (type) => {
     asked.push(type);
     return "";
   });
   expect(asked).toContain('audio/ogg; codecs="vorbis"');
+  expect(asked).toContain('audio/mp4; codecs="mp4a.40.2"');
 });
 
 test("plays a rung it does not know rather than nothing, and knows when there is nothing", () => {

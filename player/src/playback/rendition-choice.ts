@@ -4,16 +4,19 @@ import type { Rendition } from "#workers/api/plays/plays-contract.ts";
 export const QUALITIES = ["low", "normal", "high", "lossless"] as const;
 export type Quality = (typeof QUALITIES)[number];
 
-/** From the best fit to the last resort. MP3 is the one that every browser plays. */
+/** From the best fit to the last resort. Where a browser plays no Ogg, AAC has the tier and MP3 plays everywhere. */
 const PREFERENCES: Readonly<Record<Quality, readonly string[]>> = {
-  low: ["vorbis-96", "vorbis-160", "mp3-320", "vorbis-320", "flac"],
-  normal: ["vorbis-160", "vorbis-96", "mp3-320", "vorbis-320", "flac"],
-  high: ["vorbis-320", "mp3-320", "vorbis-160", "vorbis-96", "flac"],
-  lossless: ["flac", "vorbis-320", "mp3-320", "vorbis-160", "vorbis-96"],
+  low: ["vorbis-96", "vorbis-160", "aac-96", "aac-160", "mp3-320", "aac-256", "vorbis-320", "flac"],
+  normal: ["vorbis-160", "vorbis-96", "aac-160", "aac-256", "mp3-320", "aac-96", "vorbis-320", "flac"],
+  high: ["vorbis-320", "mp3-320", "aac-256", "vorbis-160", "aac-160", "vorbis-96", "aac-96", "flac"],
+  lossless: ["flac", "vorbis-320", "mp3-320", "aac-256", "vorbis-160", "aac-160", "vorbis-96", "aac-96"],
 };
 
-/** The media types with their codecs: `audio/ogg` alone may be another codec. */
-const TYPE_BY_CODEC: Readonly<Record<string, string>> = { vorbis: 'audio/ogg; codecs="vorbis"' };
+/** The media types with their codecs: `audio/ogg` and `audio/mp4` alone may hold others. */
+const TYPE_BY_CODEC: Readonly<Record<string, string>> = {
+  vorbis: 'audio/ogg; codecs="vorbis"',
+  aac: 'audio/mp4; codecs="mp4a.40.2"',
+};
 
 /** The rendition for a quality that this browser plays, or null where it plays none of them. */
 export function chooseRendition(

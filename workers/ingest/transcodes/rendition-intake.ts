@@ -1,5 +1,6 @@
 /** A rendition's bytes on their way into the bucket that listeners are served from. */
 import { renditionKey } from "#domain/delivery/audio-token.ts";
+import { askForReplica } from "#workers/ingest/replication/replicate-rendition.ts";
 import type { SignedUrlClaims } from "#workers/ingest/uploads/upload-tokens.ts";
 import { ProblemError } from "#workers/shared/http/problem.ts";
 
@@ -19,7 +20,8 @@ export async function storeRendition(
   const exact = new FixedLengthStream(sizeBytes);
   const stop = new AbortController();
   const piped = body.pipeTo(exact.writable, { signal: stop.signal });
-  const stored = env.RENDITIONS.put(renditionKey({ sha256, extension }), exact.readable, {
+  const key = renditionKey({ sha256, extension });
+  const stored = env.RENDITIONS.put(key, exact.readable, {
     sha256,
     httpMetadata: { contentType, cacheControl: "public, max-age=31536000, immutable" },
   }).catch((error: unknown) => {
@@ -28,7 +30,7 @@ export async function storeRendition(
     throw error;
   });
   const failed = (await Promise.allSettled([stored, piped])).find((outcome) => outcome.status === "rejected");
-  if (failed === undefined) return;
+  if (failed === undefined) return askForReplica(env, key);
   // The client hung up: what came is not what was offered, and the fault is not ours.
   if (/network connection lost/i.test(String(failed.reason))) throw notAsOffered();
   // A stream whose length is not the one that was promised fails with a TypeError; what R2 says is an Error.

@@ -5,6 +5,7 @@ import { isRejectCode, type RejectCode } from "#domain/ingest/upload-states.ts";
 import type { UploadRow } from "#workers/ingest/catalog/catalog-store.ts";
 import { passAsReady, publishOrSchedule } from "#workers/ingest/publishing/publishing-actions.ts";
 import { hasRenditions } from "#workers/ingest/publishing/publishing-store.ts";
+import { askForReplica } from "#workers/ingest/replication/replicate-rendition.ts";
 import { signUrl } from "#workers/ingest/uploads/upload-tokens.ts";
 import * as uploads from "#workers/ingest/uploads/uploads-store.ts";
 import { catalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
@@ -107,8 +108,13 @@ export async function offerRendition(
   if (profile === undefined)
     throw new ProblemError("unprocessable", { detail: `The ladder has no ${offered.profile}.` });
   const name = { sha256: offered.sha256, extension: profile.extension };
-  const stored = await env.RENDITIONS.head(renditionKey(name));
-  if (stored !== null && stored.size === offered.size_bytes) return null;
+  const key = renditionKey(name);
+  const stored = await env.RENDITIONS.head(key);
+  if (stored !== null && stored.size === offered.size_bytes) {
+    // It may be older than the replica; the copy is made only where there is none.
+    await askForReplica(env, key);
+    return null;
+  }
   const path = `/v1/ingest/renditions/${name.sha256}.${name.extension}`;
   const claims = { sizeBytes: offered.size_bytes, contentType: profile.mimeType };
   return (await signUrl(env, "rendition", path, claims)).url;

@@ -33,6 +33,8 @@ export const renditionReportSchema = z.object({
   channels: z.number().int().min(1).max(2),
   total_frames: z.number().int().positive(),
   start_skip_frames: z.number().int().min(0),
+  /** What a decoder needs before any sound; in fragmented MP4 the segment index follows it. Null: not measured. */
+  header_bytes: z.number().int().positive().nullable().default(null),
   /** [time in ms, byte offset] of places where a decoder can begin, ascending in both. */
   seek_points: z.array(z.tuple([z.number().int().min(0), z.number().int().min(0)])).max(SEEK_POINTS_MAX),
 });

@@ -41,6 +41,7 @@ const REPLACED = {
   channels: sql`excluded.channels`,
   totalFrames: sql`excluded.total_frames`,
   startSkipFrames: sql`excluded.start_skip_frames`,
+  headerBytes: sql`excluded.header_bytes`,
   seekPoints: sql`excluded.seek_points`,
   createdAt: sql`excluded.created_at`,
 };
@@ -56,6 +57,7 @@ function toRow(masterSha256: string, report: RenditionReport, createdAt: number)
     channels: report.channels,
     totalFrames: report.total_frames,
     startSkipFrames: report.start_skip_frames,
+    headerBytes: report.header_bytes,
     seekPoints: JSON.stringify(report.seek_points),
     createdAt,
   };
