@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { encodeBase64url } from "#domain/foundation/base64url.ts";
-import { compileAvailability, isAvailable, parseAvailability } from "./availability.ts";
+import {
+  type Availability,
+  availableUntil,
+  compileAvailability,
+  isAvailable,
+  parseAvailability,
+} from "./availability.ts";
 import { COMMERCIAL_MODELS, type CommercialModel, type Deal, USE_TYPES, WORLDWIDE } from "./deals.ts";
 import { TERRITORIES, territoryBitset } from "./territories.ts";
 
@@ -24,9 +30,13 @@ function available(
   nowMs: number,
   model: CommercialModel = COMMERCIAL_MODELS[0],
 ): boolean {
+  return isAvailable(recordOf(deals), { commercialModel: model, useType: "OnDemandStream", country, nowMs });
+}
+
+function recordOf(deals: readonly Deal[]): Availability {
   const availability = parseAvailability(JSON.stringify(compileAvailability(deals)));
   if (availability === null) throw new Error("the compiled record does not parse");
-  return isAvailable(availability, { commercialModel: model, useType: "OnDemandStream", country, nowMs });
+  return availability;
 }
 
 /** The deals as they read, without compilation: what the record must equal. */
@@ -39,6 +49,15 @@ function bruteForce(deals: readonly Deal[], country: string, nowMs: number, mode
       (d.territories.includes(WORLDWIDE) || d.territories.includes(country)) &&
       !d.excludedTerritories.includes(country),
   );
+}
+
+/** The end of what is open now, deal by deal: the first of all instants from which on nothing is granted. */
+function bruteForceUntil(deals: readonly Deal[], country: string, nowMs: number, model: CommercialModel) {
+  const instants = deals.flatMap((d) => [d.startsAt, ...(d.endsAt === null ? [] : [d.endsAt])]);
+  const closing = [nowMs, ...instants.filter((instant) => instant > nowMs).sort((a, b) => a - b)].find(
+    (instant) => !bruteForce(deals, country, instant, model),
+  );
+  return closing ?? null;
 }
 
 const EVERYWHERE = encodeBase64url(territoryBitset(TERRITORIES));
@@ -55,6 +74,25 @@ function randomFrom(seed: number): (below: number) => number {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return Math.floor((state / 2 ** 32) * below);
   };
+}
+
+function randomDeals(random: (below: number) => number, countries: readonly string[]): Deal[] {
+  const pick = (from: readonly string[]) => from.filter(() => random(2) === 0);
+  return Array.from({ length: random(6) }, () => {
+    const startsAt = random(20) * HOUR;
+    return deal({
+      territories: random(3) === 0 ? [WORLDWIDE] : pick(countries),
+      excludedTerritories: random(3) === 0 ? pick(countries) : [],
+      commercialModels: COMMERCIAL_MODELS.filter(() => random(3) > 0),
+      startsAt,
+      endsAt: random(2) === 0 ? null : startsAt + (1 + random(10)) * HOUR,
+    });
+  });
+}
+
+/** The instants at which anything changes, and a second and a millisecond to either side. */
+function boundariesOf(deals: readonly Deal[]): number[] {
+  return deals.flatMap((d) => [d.startsAt, d.endsAt ?? d.startsAt]).flatMap((t) => [t - 1_000, t - 1, t, t + 1_000]);
 }
 
 describe("availability", () => {
@@ -126,20 +164,8 @@ describe("availability", () => {
     const countries = ["DE", "US", "JP", "BR", "GB"];
     for (let seed = 1; seed <= 300; seed++) {
       const random = randomFrom(seed);
-      const pick = (from: readonly string[]) => from.filter(() => random(2) === 0);
-      const deals = Array.from({ length: random(6) }, () => {
-        const startsAt = random(20) * HOUR;
-        return deal({
-          territories: random(3) === 0 ? [WORLDWIDE] : pick(countries),
-          excludedTerritories: random(3) === 0 ? pick(countries) : [],
-          commercialModels: COMMERCIAL_MODELS.filter(() => random(3) > 0),
-          startsAt,
-          endsAt: random(2) === 0 ? null : startsAt + (1 + random(10)) * HOUR,
-        });
-      });
-      const instants = deals
-        .flatMap((d) => [d.startsAt, d.endsAt ?? d.startsAt])
-        .flatMap((t) => [t - 1_000, t - 1, t, t + 1_000]);
+      const deals = randomDeals(random, countries);
+      const instants = boundariesOf(deals);
       for (const nowMs of instants) {
         for (const country of countries) {
           for (const model of COMMERCIAL_MODELS) {
@@ -147,6 +173,46 @@ describe("availability", () => {
             expect(found, `seed ${seed}, ${country}, ${model}, ${nowMs}`).toBe(
               bruteForce(deals, country, nowMs, model),
             );
+          }
+        }
+      }
+    }
+  });
+
+  it("stays open until the instant at which the last deal for the place ends, and not a moment longer [RGT-16]", () => {
+    const deals = [
+      deal({ startsAt: HOUR, endsAt: 5 * HOUR, territories: ["DE", "FR"] }),
+      deal({ startsAt: 5 * HOUR, endsAt: 9 * HOUR, territories: ["DE"] }),
+      deal({ startsAt: 12 * HOUR, territories: ["DE"] }),
+    ];
+    const until = (country: string, nowMs: number) =>
+      availableUntil(recordOf(deals), {
+        commercialModel: "SubscriptionModel",
+        useType: "OnDemandStream",
+        country,
+        nowMs,
+      });
+    expect(until("DE", 2 * HOUR)).toBe(9 * HOUR);
+    expect(until("FR", 2 * HOUR)).toBe(5 * HOUR);
+    expect(until("FR", 5 * HOUR)).toBe(5 * HOUR);
+    expect(until("DE", 10 * HOUR)).toBe(10 * HOUR);
+    expect(until("DE", 12 * HOUR)).toBeNull();
+    expect(until("US", 2 * HOUR)).toBe(2 * HOUR);
+  });
+
+  it("closes when the deals, read one by one, do [RGT-16]", () => {
+    const countries = ["DE", "US", "JP", "BR", "GB"];
+    for (let seed = 1; seed <= 300; seed++) {
+      const deals = randomDeals(randomFrom(seed), countries);
+      const availability = recordOf(deals);
+      for (const nowMs of boundariesOf(deals)) {
+        for (const country of countries) {
+          for (const commercialModel of COMMERCIAL_MODELS) {
+            const question = { commercialModel, useType: "OnDemandStream", country, nowMs } as const;
+            expect(
+              availableUntil(availability, question),
+              `seed ${seed}, ${country}, ${commercialModel}, ${nowMs}`,
+            ).toBe(bruteForceUntil(deals, country, nowMs, commercialModel));
           }
         }
       }

@@ -122,6 +122,19 @@ export function isAvailable(availability: Availability, question: AvailabilityQu
   return inForce !== null && bitsetHas(inForce.countries, question.country);
 }
 
+/**
+ * The instant, exclusive, until which a track may be played without a break from the instant asked about: `nowMs`
+ * itself where it may not be played at all, null where no end is known.
+ */
+export function availableUntil(availability: Availability, question: AvailabilityQuestion): EpochMs | null {
+  if (!isAvailable(availability, question)) return question.nowMs;
+  const segments = availability.get(`${question.commercialModel}/${question.useType}`) ?? [];
+  const closing = segments.find(
+    ({ startsAt, countries }) => startsAt > question.nowMs && !bitsetHas(countries, question.country),
+  );
+  return closing?.startsAt ?? null;
+}
+
 /** Where a track's record is kept in the key-value store. */
 export function availabilityKey(recordingId: string): string {
   return `availability/${recordingId}`;

@@ -4,10 +4,14 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { PlaybackId, PlaylistId, RecordingId } from "#domain/foundation/ids.ts";
+import { ok, type Result } from "#domain/foundation/result.ts";
 import type { EpochMs } from "#domain/foundation/time.ts";
 import { PLAYLISTS_PER_ACCOUNT_MAX } from "#domain/playlists/playlist.ts";
 import type { HistoryEntry } from "#domain/plays/play-history.ts";
 import { makeSubjectId, SUBJECT_RANDOM_BYTES, type SubjectId } from "#domain/plays/subject.ts";
+import type { Displacement, LeaseFault } from "#domain/streams/stream-leases.ts";
+import { type StreamBeginning, StreamDesk, type StreamRenewal } from "./stream-desk.ts";
+import { CLOSE_POLICY_VIOLATION } from "./stream-protocol.ts";
 
 /** About a year of heavy listening; a row is some 60 bytes, so a history stays under a megabyte. */
 export const HISTORY_PLAYS_MAX = 10_000;
@@ -49,11 +53,13 @@ type PlayRow = { playback_id: PlaybackId; recording_id: RecordingId; played_at: 
 
 export class ListenerObject extends DurableObject<RealtimeEnv> {
   readonly #sql: SqlStorage;
+  readonly #streams: StreamDesk;
 
   constructor(ctx: DurableObjectState, env: RealtimeEnv) {
     super(ctx, env);
     this.#sql = ctx.storage.sql;
     this.#sql.exec(SCHEMA);
+    this.#streams = new StreamDesk(ctx);
   }
 
   /** Who this listener is in the record of plays: random, made on first use, the same from then on. */
@@ -61,6 +67,30 @@ export class ListenerObject extends DurableObject<RealtimeEnv> {
     const candidate = makeSubjectId(crypto.getRandomValues(new Uint8Array(SUBJECT_RANDOM_BYTES)));
     this.#sql.exec("INSERT INTO subject (singleton, subject_id) VALUES (1, ?) ON CONFLICT DO NOTHING", candidate);
     return this.#sql.exec<{ subject_id: SubjectId }>("SELECT subject_id FROM subject").one().subject_id;
+  }
+
+  /** Takes a lease for a playback, and says who listens: what it takes to begin one. */
+  beginStream(request: StreamBeginning): Result<SubjectId, { kind: "displaced"; displacement: Displacement }> {
+    const begun = this.#streams.begin(request, Date.now());
+    return begun.ok ? ok(this.subjectId()) : begun;
+  }
+
+  /** A playback's sign of life, at its renewal or for its own sake. */
+  keepStream(request: StreamRenewal): Result<null, LeaseFault> {
+    return this.#streams.keepPlayback(request, Date.now());
+  }
+
+  /** WebSocket upgrades only, from the door that has verified whose object this is. */
+  override fetch(request: Request): Response {
+    return this.#streams.connect(request, Date.now());
+  }
+
+  override webSocketMessage(socket: WebSocket): void {
+    socket.close(CLOSE_POLICY_VIOLATION, "only ping is answered here");
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    this.#streams.onClose(socket);
   }
 
   /** Adds qualified plays, each playback once. Keeps the newest HISTORY_PLAYS_MAX. */

@@ -5,6 +5,7 @@ import { createRoot } from "react-dom/client";
 import { sessionQuery } from "./accounts/session.ts";
 import { ApiError, retryWhatMayPass } from "./api/problem.ts";
 import { router } from "./app/router.tsx";
+import { bindStreamLink } from "./playback/bind-stream-link.ts";
 import { bindMediaSession } from "./playback/media-session.ts";
 import { Player } from "./playback/player.ts";
 import { PlayerProvider } from "./playback/player-context.tsx";
@@ -34,6 +35,7 @@ const delivery = playDelivery({
 const player = new Player(loadPlayerSettings(), delivery);
 keepPlayerSettings(player);
 bindMediaSession(player);
+bindStreamLink(player);
 addEventListener("pagehide", () => {
   player.leave();
   delivery.leave();

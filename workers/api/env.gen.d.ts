@@ -5,6 +5,8 @@ interface ApiEnv {
   IDENTITY: D1Database;
   PLAYS: Queue;
   AUDIO_ORIGINS: string;
+  AUDIO_TOKEN_BINDING: string;
+  HOSTING_ASNS: string;
   AUDIO_TOKEN_KEYS: string;
   PLAY_TOKEN_KEYS: string;
   BETTER_AUTH_SECRET: string;

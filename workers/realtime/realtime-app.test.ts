@@ -1,6 +1,11 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { AccountId, PlaylistId, RecordingId } from "#domain/foundation/ids.ts";
+import type { AccountId, PlaybackId, PlaylistId, RecordingId } from "#domain/foundation/ids.ts";
+import {
+  STREAM_SESSION_HEADER,
+  STREAM_SUBPROTOCOL,
+  type StreamMessage,
+} from "#durable-objects/listeners/stream-protocol.ts";
 import {
   PLAYLIST_SUBPROTOCOL,
   type PlaylistMessage,
@@ -151,6 +156,56 @@ describe("the door to a playlist", () => {
       expect(await typeOf(await knock(place, { upgrade: "websocket" }))).toEqual(badRequest);
       expect(await typeOf(await knock(place, subprotocols("chat")))).toEqual(badRequest);
     }
+  });
+});
+
+describe("the door to an account's streams", () => {
+  const knockFor = (headers: Record<string, string>, query = "?session_id=session-1") =>
+    bindings.REALTIME.fetch(`${ORIGIN}/v1/me/stream${query}`, { headers });
+  const asPlayer = (caller: Caller) => subprotocols(STREAM_SUBPROTOCOL, `bearer.${caller.token}`);
+  const begin = (caller: Caller, sessionId: string) => {
+    const id = freshId<PlaybackId>();
+    const recordingId = freshId<RecordingId>();
+    const stream = { playbackId: id, recordingId, sessionId, device: "the other", streamsMax: 1, continues: false };
+    return bindings.LISTENERS.getByName(caller.actor.accountId).beginStream(stream);
+  };
+
+  it("opens to the account's own players, and tells each what happens to its own session [STR-19]", async () => {
+    await begin(ada, "session-1");
+    const answer = await knockFor(asPlayer(ada));
+    expect(answer.headers.get("sec-websocket-protocol")).toBe(STREAM_SUBPROTOCOL);
+    const { webSocket } = answer;
+    if (webSocket === null) throw new Error(`the handshake was answered with ${answer.status}`);
+    const messages: StreamMessage[] = [];
+    webSocket.addEventListener("message", ({ data }) => {
+      messages.push(JSON.parse(data as string) as StreamMessage);
+    });
+    webSocket.accept();
+    await begin(grace, "session-1");
+    await begin(ada, "session-2");
+    await expect.poll(() => messages.length, { timeout: 5_000 }).toBe(2);
+    expect(messages).toMatchObject([{ type: "hello" }, { type: "displaced", by: { device_name: "the other" } }]);
+    webSocket.close(1000, "bye");
+  });
+
+  it("is closed to nobody, to a job, and to a token that is not ours [STR-19]", async () => {
+    const typeFor = async (headers: Record<string, string>) => typeOf(await knockFor(headers));
+    const unauthenticated = [401, "urn:rimshot:problem:unauthenticated"];
+    expect(await typeFor(subprotocols(STREAM_SUBPROTOCOL))).toEqual(unauthenticated);
+    const broken = `bearer.${ada.token.slice(0, -4)}AAAA`;
+    expect(await typeFor(subprotocols(STREAM_SUBPROTOCOL, broken))).toEqual(unauthenticated);
+    expect(await typeFor(asPlayer(job))).toEqual([403, "urn:rimshot:problem:forbidden"]);
+  });
+
+  it("takes the session from the query, and no header for it [STR-19]", async () => {
+    const badRequest = [400, "urn:rimshot:problem:bad-request"];
+    const forged = { ...asPlayer(ada), [STREAM_SESSION_HEADER]: "session-1" };
+    for (const query of ["", "?session_id=", "?session_id=short", "?session_id=with%20space"]) {
+      expect(await typeOf(await knockFor(forged, query))).toEqual(badRequest);
+    }
+    expect(await typeOf(await knockFor({ authorization: `Bearer ${ada.token}` }))).toEqual(badRequest);
+    expect(await typeOf(await knockFor(subprotocols("chat", `bearer.${ada.token}`)))).toEqual(badRequest);
+    expect(statusOf(await knockFor(forged))).toBe(101);
   });
 });
 

@@ -2,7 +2,14 @@
  * The door for WebSockets. It verifies who comes and opens a connection of its own to the object: nothing that a client
  * sends, headers included, reaches an object as it is.
  */
+import * as z from "zod";
+import { STREAMS_MAX } from "#domain/accounts/products.ts";
 import { roleMeetsPolicy } from "#domain/accounts/roles.ts";
+import {
+  STREAM_SESSION_HEADER,
+  STREAM_SUBPROTOCOL,
+  STREAMS_MAX_HEADER,
+} from "#durable-objects/listeners/stream-protocol.ts";
 import { PLAYLIST_SUBPROTOCOL, WATCHER_ACCOUNT_HEADER } from "#durable-objects/playlists/playlist-protocol.ts";
 import { JWKS_PATH, type Principal, verifierByEnv } from "#workers/shared/auth/access-token.ts";
 import { createRouteBinder } from "#workers/shared/http/bind-routes.ts";
@@ -10,7 +17,7 @@ import { getHealth, getReadiness } from "#workers/shared/http/health-contract.ts
 import { ProblemError } from "#workers/shared/http/problem.ts";
 import { checkReadiness } from "#workers/shared/http/readiness.ts";
 import { defineRoute } from "#workers/shared/http/route-contract.ts";
-import { idParams } from "#workers/shared/http/wire-schemas.ts";
+import { idParams, streamSessionSchema } from "#workers/shared/http/wire-schemas.ts";
 
 /** Browsers cannot set headers on a WebSocket: a token comes as a subprotocol that starts like this. */
 const BEARER_SUBPROTOCOL_PREFIX = "bearer.";
@@ -25,6 +32,15 @@ export const watchPlaylist = defineRoute({
   responses: { 101: null },
 });
 
+export const followStream = defineRoute({
+  method: "get",
+  path: "/v1/me/stream",
+  policy: "listener",
+  summary: "A WebSocket of one player: its sign of life, and the word that another device has taken over",
+  query: z.object({ session_id: streamSessionSchema }),
+  responses: { 101: null },
+});
+
 export const realtimeRoutes = createRouteBinder<RealtimeEnv>({
   worker: "realtime",
   verifier: verifierByEnv((env, request) => env.API.fetch(request)),
@@ -33,23 +49,21 @@ export const realtimeRoutes = createRouteBinder<RealtimeEnv>({
 export const realtimeApp = realtimeRoutes.app;
 
 // Before the binder looks for a token, so that one rule judges it wherever it came from.
-realtimeRoutes.app.use(watchPlaylist.path, async (context, next) => {
-  context.req.raw = withBearerOfSubprotocol(context.req.raw);
-  await next();
-});
+for (const { path } of [watchPlaylist, followStream]) {
+  realtimeRoutes.app.use(path, async (context, next) => {
+    context.req.raw = withBearerOfSubprotocol(context.req.raw);
+    await next();
+  });
+}
 
 realtimeRoutes.bind(watchPlaylist, ({ params, principal }, context) => {
-  const { raw } = context.req;
-  if (raw.headers.get("upgrade")?.toLowerCase() !== "websocket") {
-    throw new ProblemError("bad-request", {
-      detail: "This address answers WebSocket handshakes only.",
-      headers: { upgrade: "websocket" },
-    });
-  }
-  if (!subprotocolsOf(raw).includes(PLAYLIST_SUBPROTOCOL)) {
-    throw new ProblemError("bad-request", { detail: `Offer the subprotocol ${PLAYLIST_SUBPROTOCOL}.` });
-  }
+  requireHandshake(context.req.raw, PLAYLIST_SUBPROTOCOL);
   return openWatch(context.env, params.id, principal);
+});
+
+realtimeRoutes.bind(followStream, ({ query, principal }, context) => {
+  requireHandshake(context.req.raw, STREAM_SUBPROTOCOL);
+  return openStream(context.env, query.session_id, principal);
 });
 
 realtimeRoutes.bind(getHealth, (_input, context) => context.json({ status: "ok", worker: "realtime" }));
@@ -61,6 +75,31 @@ realtimeRoutes.bind(getReadiness, async (_input, context) => {
   });
   return context.json(readiness, readiness.status === "ok" ? 200 : 503);
 });
+
+function requireHandshake(request: Request, subprotocol: string): void {
+  if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+    throw new ProblemError("bad-request", {
+      detail: "This address answers WebSocket handshakes only.",
+      headers: { upgrade: "websocket" },
+    });
+  }
+  if (!subprotocolsOf(request).includes(subprotocol)) {
+    throw new ProblemError("bad-request", { detail: `Offer the subprotocol ${subprotocol}.` });
+  }
+}
+
+async function openStream(env: RealtimeEnv, sessionId: string, principal: Principal): Promise<Response> {
+  const headers = new Headers({
+    upgrade: "websocket",
+    "sec-websocket-protocol": STREAM_SUBPROTOCOL,
+    [STREAM_SESSION_HEADER]: sessionId,
+    [STREAMS_MAX_HEADER]: String(STREAMS_MAX[principal.product]),
+  });
+  const answer = await env.LISTENERS.getByName(principal.accountId).fetch("https://listeners.internal/", { headers });
+  if (answer.status === 101) return answer;
+  if (answer.status !== 503) throw new Error(`a listener's object answered a handshake with ${answer.status}`);
+  throw new ProblemError("unavailable", { detail: "As many players of this account are connected as can be." });
+}
 
 async function openWatch(env: RealtimeEnv, playlistId: string, principal: Principal | null): Promise<Response> {
   const headers = new Headers({ upgrade: "websocket", "sec-websocket-protocol": PLAYLIST_SUBPROTOCOL });

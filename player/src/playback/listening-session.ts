@@ -1,7 +1,7 @@
 /** One playback of one track: what the service gave to play it, and what is reported of it. */
 
 import { MINUTE_MS, SECOND_MS } from "#domain/foundation/time.ts";
-import type { Playback, Rendition } from "#workers/api/plays/plays-contract.ts";
+import type { PlaybackUrls, Rendition } from "#workers/api/plays/plays-contract.ts";
 import { call } from "../api/client.ts";
 import { randomKey } from "../api/keys.ts";
 import { ApiError } from "../api/problem.ts";
@@ -9,6 +9,7 @@ import type { PlayDelivery } from "../plays/play-delivery.ts";
 import { type PlayReport, playReport } from "../plays/play-report.ts";
 import type { QueueEntry } from "./queue.ts";
 import { chooseRendition, type Quality } from "./rendition-choice.ts";
+import { deviceNameOf, STREAM_SESSION_ID } from "./stream-session.ts";
 
 /** URLs that expire sooner than this are renewed before they are used. */
 const RENEW_AHEAD_MS = MINUTE_MS;
@@ -16,6 +17,7 @@ const RENEW_AHEAD_MS = MINUTE_MS;
 const RENEW_EVERY_MS = 5 * SECOND_MS;
 
 export interface ListeningSession {
+  readonly playbackId: string;
   readonly entry: QueueEntry;
   readonly report: PlayReport;
   readonly loudnessLufs: number | null;
@@ -24,6 +26,8 @@ export interface ListeningSession {
   renditions: readonly Rendition[];
   expiresAtMs: number;
   renewalTriedAtMs: number;
+  /** The rights end when the URLs do: there will be no later ones. */
+  endsForGood: boolean;
   /** The rendition in use. */
   profile: string | null;
   /** Whether the deck's own URL is older than `renditions`. */
@@ -32,15 +36,28 @@ export interface ListeningSession {
   hasRecovered: boolean;
 }
 
+export interface Opening {
+  readonly signal: AbortSignal;
+  /** The player goes on by itself: it takes nothing back from a device that has taken over. */
+  readonly continues: boolean;
+}
+
 export async function openSession(
   entry: QueueEntry,
   delivery: PlayDelivery,
-  signal: AbortSignal,
+  { signal, continues }: Opening,
 ): Promise<ListeningSession> {
   const emit = delivery.collector();
-  const playback = await call("post /v1/playbacks", { body: { track_id: entry.track.id } }, { signal });
+  const body = {
+    track_id: entry.track.id,
+    session_id: STREAM_SESSION_ID,
+    device_name: deviceNameOf(navigator.userAgent),
+    continues,
+  };
+  const playback = await call("post /v1/playbacks", { body }, { signal });
   const report = playReport({ playToken: playback.play_token, makeEventId: randomKey, emit });
   return {
+    playbackId: playback.id,
     entry,
     report,
     loudnessLufs: playback.loudness_lufs,
@@ -48,6 +65,7 @@ export async function openSession(
     renditions: playback.renditions,
     expiresAtMs: Date.parse(playback.expires_at),
     renewalTriedAtMs: 0,
+    endsForGood: endsSoon(Date.parse(playback.expires_at)),
     profile: null,
     deckUrlIsOld: false,
     hasRecovered: false,
@@ -55,7 +73,7 @@ export async function openSession(
 }
 
 export function needsRenewal(session: ListeningSession, nowMs: number): boolean {
-  return session.expiresAtMs - nowMs < RENEW_AHEAD_MS;
+  return session.expiresAtMs - nowMs < (session.endsForGood ? 0 : RENEW_AHEAD_MS);
 }
 
 /** While it plays anyway: not at each tick of the clock. */
@@ -63,20 +81,44 @@ export function mayRenewInPassing(session: ListeningSession, nowMs: number): boo
   return needsRenewal(session, nowMs) && nowMs - session.renewalTriedAtMs >= RENEW_EVERY_MS;
 }
 
-/** Takes new signed URLs into the session. Throws ApiError where the track may not be played any more. */
+/** Takes new signed URLs into the session. Throws ApiError where the playback may not go on. */
 export async function renewSession(session: ListeningSession): Promise<void> {
   session.renewalTriedAtMs = Date.now();
-  const { playback } = await call("get /v1/tracks/:id", { params: { id: session.entry.track.id } });
-  if (playback === undefined) {
-    throw new ApiError({ kind: "not-available-in-country", status: 451, title: "Not available in this country" });
-  }
-  takeUrls(session, playback);
+  const body = { track_id: session.entry.track.id, session_id: STREAM_SESSION_ID };
+  takeUrls(session, await call("post /v1/playbacks/:id/renew", { params: { id: session.playbackId }, body }));
 }
 
-function takeUrls(session: ListeningSession, playback: Playback): void {
-  session.renditions = playback.renditions;
-  session.expiresAtMs = Date.parse(playback.expires_at);
+function takeUrls(session: ListeningSession, urls: PlaybackUrls): void {
+  session.renditions = urls.renditions;
+  session.expiresAtMs = Date.parse(urls.expires_at);
+  session.endsForGood = endsSoon(session.expiresAtMs);
   session.deckUrlIsOld = true;
+}
+
+/** What is new and yet about to end ends with the rights: asking again would bring nothing later. */
+function endsSoon(expiresAtMs: number): boolean {
+  return expiresAtMs - Date.now() < RENEW_AHEAD_MS;
+}
+
+/** Whether a renewal was refused for good: without network the URLs at hand may still do. */
+export function isFinalRefusal(error: unknown): error is ApiError {
+  return error instanceof ApiError && (error.status === 451 || error.kind === "stream-displaced");
+}
+
+/** Another device of the account has taken over; `device` is its name where it has one. */
+export function displacedError(device: string | null): ApiError {
+  return new ApiError({
+    kind: "stream-displaced",
+    status: 409,
+    title: "Playing on another device",
+    detail: `Playback began ${device === null ? "on another device" : `on ${device}`}, so it is paused here.`,
+  });
+}
+
+/** What the listener is told of anything that stops the music. */
+export function shownError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  return new ApiError({ kind: "unknown", status: 0, title: "The track cannot be played" });
 }
 
 /** The URL to play at this quality, noting the choice; throws ApiError where the browser plays none of them. */

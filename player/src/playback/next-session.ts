@@ -24,7 +24,7 @@ export class NextSession {
     const opening = new AbortController();
     this.#opening = opening;
     try {
-      const session = await openSession(entry, this.#delivery, opening.signal);
+      const session = await openSession(entry, this.#delivery, { signal: opening.signal, continues: true });
       if (opening.signal.aborted) return;
       deck.load(
         chooseUrl(session, quality, (type) => deck.canPlayType(type)),

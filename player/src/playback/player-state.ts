@@ -1,6 +1,6 @@
 /** What the interface can see of the player. */
 import type { ApiError } from "../api/problem.ts";
-import type { Queue } from "./queue.ts";
+import { currentEntry, type Queue } from "./queue.ts";
 import type { Quality } from "./rendition-choice.ts";
 
 export type PlayerStatus = "idle" | "loading" | "playing" | "stalled" | "paused";
@@ -29,4 +29,17 @@ export interface PlayerSettings {
   readonly isMuted: boolean;
   readonly queue: Queue;
   readonly positionMs: number;
+}
+
+/** Before anything was played: as the page was left. */
+export function initialState({ positionMs: _positionMs, ...rest }: PlayerSettings): PlayerState {
+  return { ...rest, status: "idle", error: null, profile: null };
+}
+
+export function initialClock({ queue, positionMs }: PlayerSettings): PlayerClock {
+  return { positionMs, durationMs: currentEntry(queue)?.track.duration_ms ?? 0, bufferedToMs: 0 };
+}
+
+export function isSilenced({ isMuted, volume }: PlayerState): boolean {
+  return isMuted || volume === 0;
 }

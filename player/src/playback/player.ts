@@ -2,7 +2,6 @@
  * The player: a queue, two decks, and the session of what plays. It lives outside React; the interface watches
  * `state` and, several times a second, `clock`.
  */
-
 import { ApiError } from "../api/problem.ts";
 import { type Observable, observable } from "../app/observable.ts";
 import type { PlayDelivery } from "../plays/play-delivery.ts";
@@ -10,7 +9,7 @@ import { Deck } from "./deck.ts";
 import { meet } from "./deck-handover.ts";
 import * as sessions from "./listening-session.ts";
 import { NextSession } from "./next-session.ts";
-import type { PlayerClock, PlayerSettings, PlayerState } from "./player-state.ts";
+import * as states from "./player-state.ts";
 import * as queues from "./queue.ts";
 import { elementVolume, type Quality } from "./rendition-choice.ts";
 
@@ -21,8 +20,8 @@ const RESTART_AFTER_MS = 3_000;
 const SEEK_END_MARGIN_MS = 250;
 
 export class Player {
-  readonly state: Observable<PlayerState>;
-  readonly clock: Observable<PlayerClock>;
+  readonly state: Observable<states.PlayerState>;
+  readonly clock: Observable<states.PlayerClock>;
   readonly #delivery: PlayDelivery;
   #heard = new Deck();
   #spare = new Deck();
@@ -33,14 +32,17 @@ export class Player {
   /** The spare deck is about to take over what plays: it has one use at a time. */
   #isChangingDeck = false;
 
-  constructor(settings: PlayerSettings, delivery: PlayDelivery) {
-    const { positionMs, ...rest } = settings;
+  constructor(settings: states.PlayerSettings, delivery: PlayDelivery) {
     this.#delivery = delivery;
     this.#next = new NextSession(delivery);
-    this.state = observable<PlayerState>({ ...rest, status: "idle", error: null, profile: null });
-    const durationMs = queues.currentEntry(settings.queue)?.track.duration_ms ?? 0;
-    this.clock = observable<PlayerClock>({ positionMs, durationMs, bufferedToMs: 0 });
+    this.state = observable(states.initialState(settings));
+    this.clock = observable(states.initialClock(settings));
     for (const deck of [this.#heard, this.#spare]) this.#listenTo(deck);
+  }
+
+  /** Of what plays now; null where nothing does. */
+  get playbackId(): string | null {
+    return this.#session?.playbackId ?? null;
   }
 
   // What the listener does.
@@ -147,6 +149,11 @@ export class Player {
     this.state.update({ profile: session.profile });
   }
 
+  /** Another device has taken over: silence here, until the listener presses play and so begins another playback. */
+  displace(error: ApiError): void {
+    if (this.#session !== null) this.#fail(error);
+  }
+
   /** The page is going: what was heard until now is reported. */
   leave(): void {
     const session = this.#session;
@@ -169,13 +176,13 @@ export class Player {
   }
 
   /** Plays where the queue stands now, or nothing more where it has come to its end. */
-  #goTo(queue: queues.Queue | null): void {
+  #goTo(queue: queues.Queue | null, continues = false): void {
     if (queue === null) {
       this.#stop();
       return;
     }
     this.#setQueue(queue);
-    void this.#startCurrent(0);
+    void this.#startCurrent(0, continues);
   }
 
   #setQueue(queue: queues.Queue): void {
@@ -183,7 +190,7 @@ export class Player {
     this.#next.keepOnly(this.#entryAfterEnd());
   }
 
-  async #startCurrent(positionMs: number): Promise<void> {
+  async #startCurrent(positionMs: number, continues = false): Promise<void> {
     const entry = queues.currentEntry(this.state.get().queue);
     this.#finish();
     if (entry === null) return this.#stop();
@@ -194,7 +201,8 @@ export class Player {
     this.state.update({ status: "loading", error: null, profile: null });
     try {
       const prepared = this.#takePrepared(entry);
-      const session = prepared ?? (await sessions.openSession(entry, this.#delivery, loading.signal));
+      const session =
+        prepared ?? (await sessions.openSession(entry, this.#delivery, { signal: loading.signal, continues }));
       if (loading.signal.aborted) return;
       this.#session = session;
       if (prepared === null) this.#reload(session, positionMs);
@@ -227,17 +235,15 @@ export class Player {
     this.#finish();
     this.#heard.unload();
     this.#next.drop();
-    const durationMs = queues.currentEntry(this.state.get().queue)?.track.duration_ms ?? 0;
-    this.clock.set({ positionMs: 0, durationMs, bufferedToMs: 0 });
+    this.clock.set(states.initialClock({ ...this.state.get(), positionMs: 0 }));
     this.state.update({ status: "idle", profile: null });
   }
 
   #fail(error: unknown): void {
-    const known = error instanceof ApiError;
-    const shown = known ? error : new ApiError({ kind: "unknown", status: 0, title: "The track cannot be played" });
     this.#finish();
-    this.state.update({ status: "paused", error: shown });
-    if (!known) throw error;
+    this.#next.drop();
+    this.state.update({ status: "paused", error: sessions.shownError(error) });
+    if (!(error instanceof ApiError)) throw error;
   }
 
   #tick(): void {
@@ -247,7 +253,7 @@ export class Player {
     const durationMs = this.#heard.durationMs ?? session.durationMs;
     this.clock.set({ positionMs, durationMs, bufferedToMs: this.#heard.bufferedToMs(positionMs) });
     if (!this.#heard.isSounding) return;
-    if (!this.#isSilenced()) this.#heard.observe(session.report.spans, "advance");
+    if (!states.isSilenced(this.state.get())) this.#heard.observe(session.report.spans, "advance");
     if (session.report.isDue(performance.now())) {
       session.report.progress(performance.now());
       // It has played well for a while: a new media error is a new one.
@@ -261,7 +267,7 @@ export class Player {
     const session = this.#session;
     if (session === null) return;
     session.report.start(performance.now());
-    if (!this.#isSilenced()) this.#heard.observe(session.report.spans, "resume");
+    if (!states.isSilenced(this.state.get())) this.#heard.observe(session.report.spans, "resume");
     this.state.update({ status: "playing", error: null });
   }
 
@@ -274,18 +280,13 @@ export class Player {
   }
 
   #onEnded(): void {
-    this.#goTo(queues.afterEnd(this.state.get().queue));
-  }
-
-  #isSilenced(): boolean {
-    const { isMuted, volume } = this.state.get();
-    return isMuted || volume === 0;
+    this.#goTo(queues.afterEnd(this.state.get().queue), true);
   }
 
   #applyVolume(): void {
     const { volume } = this.state.get();
     const session = this.#session;
-    const silenced = this.#isSilenced();
+    const silenced = states.isSilenced(this.state.get());
     this.#heard.setVolume(silenced ? 0 : elementVolume(volume, session?.loudnessLufs ?? null));
     if (session === null || !this.#heard.isSounding) return;
     this.#heard.observe(session.report.spans, silenced ? "suspend" : "resume");
@@ -311,8 +312,7 @@ export class Player {
     this.#renewing ??= sessions
       .renewSession(session)
       .catch((error: unknown) => {
-        // Without network the old URLs may still do; a refusal is final.
-        if (error instanceof ApiError && error.status === 451 && this.#session === session) this.#fail(error);
+        if (sessions.isFinalRefusal(error) && this.#session === session) this.#fail(error);
       })
       .finally(() => {
         this.#renewing = null;

@@ -64,7 +64,10 @@ function claims(role = "admin") {
 describe("an access token", () => {
   it("is verified by another Worker with one look at the keys for many requests", async () => {
     const { verify, asked } = remoteVerifier();
-    const expected = { ok: true, value: { accountId, role: "listener", name: "Tomas" } };
+    const expected = {
+      ok: true,
+      value: { accountId, role: "listener", name: "Tomas", product: "free", homeCountry: null },
+    };
     for (let times = 0; times < 50; times++) expect(await verify(accessToken)).toEqual(expected);
     expect(asked.times).toBe(1);
   });
@@ -82,6 +85,23 @@ describe("an access token", () => {
     expect((await verify(accessToken)).ok).toBe(true);
     vi.setSystemTime(issuedAt + 601_000);
     expect(await verify(accessToken)).toEqual({ ok: false, error: { kind: "invalid" } });
+  });
+
+  it.each([
+    ["from before there were these claims", {}, { product: "free", homeCountry: null }],
+    ["of a family at home", { product: "family", home: "DE" }, { product: "family", homeCountry: "DE" }],
+    ["with a product we do not know", { product: "duo", home: "DE" }, { product: "free", homeCountry: "DE" }],
+    ["with a home that is no country", { product: "premium", home: "XX" }, { product: "premium", homeCountry: null }],
+    ["with claims of other types", { product: ["family"], home: 5 }, { product: "free", homeCountry: null }],
+  ])("%s stands for no more than it says [PRD-6]", async (_what, standing, expected) => {
+    const { publicKey, privateKey } = await generateKeyPair("EdDSA", { crv: "Ed25519" });
+    const keys = { keys: [{ ...(await exportJWK(publicKey)), kid: "ours", alg: "EdDSA" }] };
+    const verify = accessTokenVerifier(async () => Response.json(keys));
+    const signed = new SignJWT({ ...claims("listener"), ...standing }).setProtectedHeader({
+      alg: "EdDSA",
+      kid: "ours",
+    });
+    expect(await verify(await signed.sign(privateKey))).toMatchObject({ ok: true, value: expected });
   });
 
   it("is refused with any part of it changed", async () => {

@@ -6,6 +6,7 @@ import { MINUTE_MS } from "#domain/foundation/time.ts";
 import { isJwt, type Principal } from "#workers/shared/auth/access-token.ts";
 import { freshId } from "#workers/shared/fresh-id.ts";
 import {
+  type AccountChange,
   type AccountRow,
   deleteAccountWithoutCredential,
   findAccountByEmail,
@@ -14,7 +15,6 @@ import {
   updateAccount,
 } from "./accounts-store.ts";
 import { hashPassword } from "./password-hash.ts";
-import type { Product } from "./products.ts";
 
 const OPERATOR_KEY_LENGTH_MIN = 32;
 
@@ -62,11 +62,7 @@ function asFound(
 }
 
 /** The changed account, or null where there is none with this id. */
-export function changeAccount(
-  env: ApiEnv,
-  id: string,
-  change: { readonly role: Role } | { readonly product: Product },
-): Promise<AccountRow | null> {
+export function changeAccount(env: ApiEnv, id: string, change: AccountChange): Promise<AccountRow | null> {
   return updateAccount(env.IDENTITY, id, change, Date.now());
 }
 
@@ -98,7 +94,7 @@ export async function operatorPrincipal(env: ApiEnv, token: string): Promise<Pri
   operatorKeyDigests.set(env, wanted);
   const given = await sha256(token);
   if (!crypto.subtle.timingSafeEqual(given, wanted)) return null;
-  return { accountId: "operator" as AccountId, role: "admin", name: "Operator" };
+  return { accountId: "operator" as AccountId, role: "admin", name: "Operator", product: "free", homeCountry: null };
 }
 
 function sha256(text: string): Promise<ArrayBuffer> {

@@ -4,11 +4,12 @@
  * is not listed is refused, so that no one signs up with a role.
  */
 import * as z from "zod";
+import { PRODUCTS } from "#domain/accounts/products.ts";
 import { ROLES } from "#domain/accounts/roles.ts";
+import { isTerritory } from "#domain/rights/territories.ts";
 import { JWKS_PATH } from "#workers/shared/auth/access-token.ts";
 import { defineRoute, type RouteContract } from "#workers/shared/http/route-contract.ts";
 import { countrySchema, idParams, nameSchema } from "#workers/shared/http/wire-schemas.ts";
-import { PRODUCTS } from "./products.ts";
 
 export const AUTH_BASE_PATH = "/api/auth";
 export const PASSWORD_LENGTH_MIN = 8;
@@ -20,6 +21,7 @@ export const EMAIL_LENGTH_MAX = 254;
 
 export const roleSchema = z.enum(ROLES);
 export const productSchema = z.enum(PRODUCTS);
+const homeCountrySchema = countrySchema.refine(isTerritory, "there is no such country in ISO 3166-1");
 const emailSchema = z.email("this is not an email address").max(EMAIL_LENGTH_MAX).toLowerCase();
 const accountNameSchema = nameSchema(ACCOUNT_NAME_LENGTH_MAX);
 const newPasswordSchema = z.string().min(PASSWORD_LENGTH_MIN).max(PASSWORD_LENGTH_MAX);
@@ -33,6 +35,8 @@ const authUserSchema = z.object({
   emailVerified: z.boolean(),
   image: z.string().nullable().optional(),
   role: z.string(),
+  product: z.string(),
+  homeCountry: z.string().nullable().optional(),
   createdAt: z.string(),
   updatedAt: z.string(),
 });
@@ -180,6 +184,8 @@ export const meSchema = z.object({
   email: z.string(),
   role: roleSchema,
   product: productSchema,
+  /** As it was verified; null where it was not. */
+  home_country: countrySchema.nullable(),
   /** Where this request came from, where the platform knows. */
   country: countrySchema.optional(),
 });
@@ -216,10 +222,24 @@ export const setAccountProduct = defineRoute({
   method: "put",
   path: "/v1/admin/accounts/:id/product",
   policy: "admin",
-  summary: "Set what an account has paid for",
+  summary: "Set what an account has paid for; access tokens with the product before last out their ten minutes",
   params: idParams,
   body: z.strictObject({ product: productSchema }),
   responses: { 200: accountSchema.extend({ product: productSchema }) },
+});
+
+/**
+ * Stands for a payment provider's verification until there is one: whoever calls it vouches for having seen where the
+ * account is billed. No listener can say it of themselves.
+ */
+export const setAccountHomeCountry = defineRoute({
+  method: "put",
+  path: "/v1/admin/accounts/:id/home-country",
+  policy: "admin",
+  summary: "Set the verified home country of an account, or null; access tokens with the one before last ten minutes",
+  params: idParams,
+  body: z.strictObject({ home_country: homeCountrySchema.nullable() }),
+  responses: { 200: accountSchema.extend({ home_country: countrySchema.nullable() }) },
 });
 
 /** What an account does with its own sessions. */

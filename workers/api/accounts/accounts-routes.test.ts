@@ -79,6 +79,7 @@ describe("signing up", () => {
   it.each([
     ["role", "admin"],
     ["product", "premium"],
+    ["homeCountry", "US"],
     ["emailVerified", true],
     ["banned", false],
     ["id", "0123456789012345678901"],
@@ -362,6 +363,8 @@ describe("the operator and the admins", () => {
       await expectProblem(await call("PUT", `/v1/admin/accounts/${id}/role`, { headers, body }), 403, "forbidden");
       const premium = { headers, body: { product: "premium" } };
       await expectProblem(await call("PUT", `/v1/admin/accounts/${id}/product`, premium), 403, "forbidden");
+      const home = { headers, body: { home_country: "US" } };
+      await expectProblem(await call("PUT", `/v1/admin/accounts/${id}/home-country`, home), 403, "forbidden");
     }
   });
 
@@ -396,6 +399,7 @@ describe("GET /v1/me", () => {
       email: "me@example.com",
       role: "listener",
       product: "free",
+      home_country: null,
       country: "DE",
     });
     expect(await (await getMe(accessToken, "T1")).json<Me>()).not.toHaveProperty("country");
@@ -406,6 +410,31 @@ describe("GET /v1/me", () => {
     const path = `/v1/admin/accounts/${id}/product`;
     expect((await call("PUT", path, { headers: operator, body: { product: "premium" } })).status).toBe(200);
     expect((await (await getMe(accessToken)).json<Me>()).product).toBe("premium");
+  });
+
+  it("says the home that an admin has verified, of a country that there is [PRD-5]", async () => {
+    const { id, session, accessToken } = await newListener("home@example.com");
+    const path = `/v1/admin/accounts/${id}/home-country`;
+    const set = (home_country: unknown) => call("PUT", path, { headers: operator, body: { home_country } });
+    for (const wrong of ["XX", "T1", "de", "DEU", "ZZ", "", 5, undefined]) {
+      await expectProblem(await set(wrong), 400, "bad-request");
+    }
+    expect(await (await set("DE")).json()).toMatchObject({ id, home_country: "DE" });
+    expect((await (await getMe(accessToken)).json<Me>()).home_country).toBe("DE");
+    expect(claimsOf(await accessTokenOf(session))["home"]).toBe("DE");
+    expect(await (await set(null)).json()).toMatchObject({ home_country: null });
+    expect(claimsOf(await accessTokenOf(session))).not.toHaveProperty("home");
+    const nobody = "/v1/admin/accounts/0000000000000000000000/home-country";
+    const unknown = { headers: operator, body: { home_country: "DE" } };
+    await expectProblem(await call("PUT", nobody, unknown), 404, "not-found");
+  });
+
+  it("is what the next access token says of product, which the ones before do not [PRD-5]", async () => {
+    const { id, session, accessToken } = await newListener("family@example.com");
+    expect(claimsOf(accessToken)).toMatchObject({ product: "free" });
+    const body = { product: "family" };
+    expect((await call("PUT", `/v1/admin/accounts/${id}/product`, { headers: operator, body })).status).toBe(200);
+    expect(claimsOf(await accessTokenOf(session))).toMatchObject({ product: "family" });
   });
 
   it("is nothing for the operator and closed to jobs and strangers", async () => {

@@ -81,7 +81,7 @@ function bindMe(binder: RouteBinder<ApiEnv>): void {
   binder.bind(contracts.getMe, async ({ principal, country }, context) => {
     const account = await actions.findAccount(context.env, principal.accountId);
     if (account === null) throw new ProblemError("not-found", { detail: "This credential has no account." });
-    const { id, name, email, role, product } = account;
+    const { id, name, email, role, product, homeCountry } = account;
     const me: contracts.Me = {
       id,
       type: "user",
@@ -90,6 +90,7 @@ function bindMe(binder: RouteBinder<ApiEnv>): void {
       email,
       role,
       product,
+      home_country: homeCountry,
       ...(country === null ? {} : { country }),
     };
     return context.json(me, 200, { "cache-control": "no-store" });
@@ -112,6 +113,11 @@ function bindAdminRoutes(binder: RouteBinder<ApiEnv>): void {
   binder.bind(contracts.setAccountProduct, async ({ params, body }, context) => {
     const changed = found(await actions.changeAccount(context.env, params.id, { product: body.product }));
     return context.json({ ...toAccount(changed), product: changed.product });
+  });
+  binder.bind(contracts.setAccountHomeCountry, async ({ params, body }, context) => {
+    const change = { homeCountry: body.home_country };
+    const changed = found(await actions.changeAccount(context.env, params.id, change));
+    return context.json({ ...toAccount(changed), home_country: changed.homeCountry });
   });
 }
 

@@ -1,10 +1,10 @@
 /** SQL on the identity database for what better-auth has no operation for. */
 import { and, eq, lt, notExists } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
+import type { Product } from "#domain/accounts/products.ts";
 import type { Role } from "#domain/accounts/roles.ts";
 import type { EpochMs } from "#domain/foundation/time.ts";
 import { accounts, credentials } from "./identity-tables.ts";
-import type { Product } from "./products.ts";
 
 export type AccountRow = typeof accounts.$inferSelect;
 
@@ -47,10 +47,16 @@ export async function insertAccount(database: D1Database, account: NewAccount): 
   return findAccountById(database, id);
 }
 
+/** What an admin may change of an account, one thing at a time. */
+export type AccountChange =
+  | { readonly role: Role }
+  | { readonly product: Product }
+  | { readonly homeCountry: string | null };
+
 export async function updateAccount(
   database: D1Database,
   id: string,
-  change: { readonly role: Role } | { readonly product: Product },
+  change: AccountChange,
   nowMs: EpochMs,
 ): Promise<AccountRow | null> {
   const updated = await drizzle(database)

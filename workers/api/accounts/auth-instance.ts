@@ -7,10 +7,17 @@ import { adminAc, defaultStatements } from "better-auth/plugins/admin/access";
 import { bearer } from "better-auth/plugins/bearer";
 import { jwt } from "better-auth/plugins/jwt";
 import { drizzle } from "drizzle-orm/d1";
-import { TOKEN_ALGORITHM, TOKEN_AUDIENCE, TOKEN_ISSUER } from "#workers/shared/auth/access-token.ts";
+import type { Product } from "#domain/accounts/products.ts";
+import {
+  type AccessTokenClaims,
+  TOKEN_ALGORITHM,
+  TOKEN_AUDIENCE,
+  TOKEN_ISSUER,
+} from "#workers/shared/auth/access-token.ts";
 import { freshId } from "#workers/shared/fresh-id.ts";
 import { logEvent } from "#workers/shared/http/request-log.ts";
 import { AUTH_BASE_PATH, PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from "./accounts-contract.ts";
+import type { AccountRow } from "./accounts-store.ts";
 import { accounts, credentials, rateLimits, sessions, signingKeys, verifications } from "./identity-tables.ts";
 import { hashPassword, verifyPassword } from "./password-hash.ts";
 
@@ -22,6 +29,9 @@ const SIGNING_KEY_SECONDS = 30 * 86_400;
 /** A key is published for this long after its last signature; tokens live for ten minutes of it. */
 const SIGNING_KEY_GRACE_SECONDS = 86_400;
 const SECRET_LENGTH_MIN = 32;
+
+/** What nobody has paid for. */
+const DEFAULT_PRODUCT: Product = "free";
 
 const ATTEMPT_WINDOW_SECONDS = 60;
 /** Attempts of one address before it has to leave a window's pause. */
@@ -82,6 +92,13 @@ function buildAuth(env: ApiEnv, secure: boolean) {
       maxPasswordLength: PASSWORD_LENGTH_MAX,
       password: { hash: hashPassword, verify: verifyPassword },
     },
+    // Those of our columns that access tokens speak of. No request can set them.
+    user: {
+      additionalFields: {
+        product: { type: "string", required: false, input: false, defaultValue: DEFAULT_PRODUCT },
+        homeCountry: { type: "string", required: false, input: false },
+      },
+    },
     session: { expiresIn: SESSION_SECONDS, updateAge: SESSION_REFRESH_SECONDS },
     plugins: [accessTokens(), bearer(), roles()],
     rateLimit: attemptLimits(),
@@ -120,11 +137,16 @@ function accessTokens() {
       issuer: TOKEN_ISSUER,
       audience: TOKEN_AUDIENCE,
       expirationTime: ACCESS_TOKEN_LIFETIME,
-      definePayload: ({ user }) => ({ role: user["role"], name: user.name }),
+      definePayload: ({ user }) => accessTokenClaims(user as unknown as AccountRow),
     },
     // A token is asked for by name; signing one for every look at the session would be wasted.
     disableSettingJwtHeader: true,
   });
+}
+
+/** Absent without a verified home: a claim that is not there can be taken for no country. */
+function accessTokenClaims({ role, name, product, homeCountry }: AccountRow): AccessTokenClaims {
+  return { role, name, product, ...(homeCountry === null ? {} : { home: homeCountry }) };
 }
 
 /** The plugin adds the role to the account and keeps it out of a sign-up's reach; its own routes are not bound. */

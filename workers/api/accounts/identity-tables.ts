@@ -5,8 +5,8 @@
  */
 import { sql } from "drizzle-orm";
 import { check, index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { PRODUCTS } from "#domain/accounts/products.ts";
 import { ROLES } from "#domain/accounts/roles.ts";
-import { PRODUCTS } from "./products.ts";
 
 const instant = (name: string) => integer(name, { mode: "timestamp_ms" });
 const oneOf = (values: readonly string[]) => sql.raw(values.map((value) => `'${value}'`).join(", "));
@@ -22,6 +22,8 @@ export const accounts = sqliteTable(
     image: text(),
     role: text({ enum: ROLES }).notNull(),
     product: text({ enum: PRODUCTS }).notNull().default("free"),
+    /** ISO 3166-1 alpha-2, as it was verified; null where it was not. Rights may follow a listener from it. */
+    homeCountry: text("home_country"),
     banned: integer({ mode: "boolean" }),
     banReason: text("ban_reason"),
     banExpires: instant("ban_expires"),
@@ -34,6 +36,7 @@ export const accounts = sqliteTable(
     check("accounts_email", sql`${table.email} = lower(${table.email})`),
     check("accounts_role", sql`${table.role} IN (${oneOf(ROLES)})`),
     check("accounts_product", sql`${table.product} IN (${oneOf(PRODUCTS)})`),
+    check("accounts_home_country", sql`${table.homeCountry} GLOB '[A-Z][A-Z]'`),
   ],
 );
 

@@ -1,5 +1,4 @@
 import * as z from "zod";
-import { playbackSchema } from "#workers/api/plays/plays-contract.ts";
 import { defineRoute } from "#workers/shared/http/route-contract.ts";
 import { idParams, PAGE_LIMIT_MAX, pageQuery, pageSchema } from "#workers/shared/http/wire-schemas.ts";
 
@@ -76,9 +75,6 @@ export const albumSchema = albumRefSchema.extend({
 /** An album comes with its first tracks, as many as a page of its track list holds; longer ones are paged from there. */
 export const ALBUM_TRACKS_LIMIT_MAX = 300;
 
-/** With an account, and where its country has a deal, the track comes with what is needed to play it. */
-export const trackAnswerSchema = trackSchema.extend({ playback: playbackSchema.optional() });
-
 export const SEARCH_TYPES = ["track", "artist", "album"] as const;
 
 export const searchQuery = pageQuery.extend({
@@ -100,9 +96,9 @@ export const getTrack = defineRoute({
   method: "get",
   path: "/v1/tracks/:id",
   policy: "public",
-  summary: "A track, and for a signed-in listener how to play it",
+  summary: "A track",
   params: idParams,
-  responses: { 200: trackAnswerSchema },
+  responses: { 200: trackSchema },
 });
 
 export const getAlbum = defineRoute({
@@ -190,5 +186,4 @@ export type AlbumRef = z.infer<typeof albumRefSchema>;
 export type Album = z.infer<typeof albumSchema>;
 export type TrackRef = z.infer<typeof trackRefSchema>;
 export type Track = z.infer<typeof trackSchema>;
-export type TrackAnswer = z.infer<typeof trackAnswerSchema>;
 export type SearchAnswer = z.infer<typeof searchAnswerSchema>;

@@ -5,6 +5,7 @@
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import type * as z from "zod";
+import type { Product } from "#domain/accounts/products.ts";
 import type { Role } from "#domain/accounts/roles.ts";
 import { nameKey } from "#domain/catalog/name-key.ts";
 import type { ReleaseType } from "#domain/catalog/release-types.ts";
@@ -27,21 +28,44 @@ export const SLOW_MS = 60_000;
 const RENDITION_BYTES = 3_000;
 const OWNER = "0000000000000000owner0";
 
+/** Fifty segments of four seconds, as a table has them: not even the bytes of a file that plays. */
+const SEGMENTED = {
+  headerBytes: 700,
+  seekPoints: JSON.stringify(Array.from({ length: 50 }, (_unused, index) => [index * 4_000, 800 + index * 40])),
+};
+
 export interface Caller {
   readonly accountId: string;
   readonly token: string;
 }
 
+/** What an admin has set of an account before it signs in. */
+export interface Standing {
+  readonly product?: Product;
+  readonly homeCountry?: string;
+}
+
 /** An account of this role, signed in. */
-export async function signIn(role: Role): Promise<Caller> {
+export async function signIn(role: Role, { product, homeCountry }: Standing = {}): Promise<Caller> {
   const credentials = { email: `${freshId<string>()}@catalog.test`.toLowerCase(), password: "a password for tests" };
-  const post = async <Answer>(path: string, body: object, token?: string): Promise<Answer> => {
-    const answer = await ask(path, { method: "POST", body, ...(token === undefined ? {} : { token }) });
+  const send = async <Answer>(method: string, path: string, body: object, token?: string): Promise<Answer> => {
+    const answer = await ask(path, { method, body, ...(token === undefined ? {} : { token }) });
     expect(answer.ok, path).toBe(true);
     return answer.json<Answer>();
   };
-  await post("/v1/admin/accounts", { ...credentials, name: role, role }, bindings.OPERATOR_KEY);
-  const session = await post<{ token: string; user: { id: string } }>("/api/auth/sign-in/email", credentials);
+  const asOperator = bindings.OPERATOR_KEY;
+  const made = await send<{ id: string }>(
+    "POST",
+    "/v1/admin/accounts",
+    { ...credentials, name: role, role },
+    asOperator,
+  );
+  const account = `/v1/admin/accounts/${made.id}`;
+  if (product !== undefined) await send("PUT", `${account}/product`, { product }, asOperator);
+  if (homeCountry !== undefined) {
+    await send("PUT", `${account}/home-country`, { home_country: homeCountry }, asOperator);
+  }
+  const session = await send<{ token: string; user: { id: string } }>("POST", "/api/auth/sign-in/email", credentials);
   const answer = await ask("/api/auth/token", { token: session.token });
   return { accountId: session.user.id, token: (await answer.json<{ token: string }>()).token };
 }
@@ -51,13 +75,18 @@ export interface AskOptions {
   readonly token?: string;
   /** Where the request comes from; without it the country is not known. */
   readonly country?: string;
+  /** The network it comes from. */
+  readonly asn?: number;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   /** The api, or whoever else answers. */
   readonly to?: Pick<Fetcher, "fetch">;
 }
 
-export function requestOf(path: string, { method = "GET", token, country, body, headers }: AskOptions = {}): Request {
+export function requestOf(
+  path: string,
+  { method = "GET", token, country, asn, body, headers }: AskOptions = {},
+): Request {
   const init = {
     method,
     headers: {
@@ -66,7 +95,7 @@ export function requestOf(path: string, { method = "GET", token, country, body, 
       ...(body === undefined ? {} : { "content-type": "application/json" }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    ...(country === undefined ? {} : { cf: { country } }),
+    ...(country === undefined && asn === undefined ? {} : { cf: { country, asn } }),
   };
   return new Request(ORIGIN + path, init as RequestInit);
 }
@@ -237,7 +266,7 @@ async function insertMaster(database: CatalogDatabase, sha256: string, seed: Tra
       channels: 2,
       totalFrames: 8_820_000,
       startSkipFrames: 0,
-      seekPoints: "[[0,0]]",
+      ...(profile.codec === "aac" ? SEGMENTED : { seekPoints: "[[0,0]]" }),
       createdAt,
     });
   }

@@ -1,11 +1,7 @@
 import type { Context } from "hono";
-import { roleMeetsPolicy } from "#domain/accounts/roles.ts";
-import { grantPlayback } from "#workers/api/playbacks/playbacks-actions.ts";
-import type { Principal } from "#workers/shared/auth/access-token.ts";
 import type { AppEnv, RouteBinder } from "#workers/shared/http/bind-routes.ts";
 import { ProblemError } from "#workers/shared/http/problem.ts";
 import * as actions from "./catalog-actions.ts";
-import type { TrackAnswer } from "./catalog-contract.ts";
 import * as contract from "./catalog-contract.ts";
 
 /**
@@ -14,31 +10,31 @@ import * as contract from "./catalog-contract.ts";
  * less than the minute in which a takedown is seen, and apart for each account.
  */
 const OWN_CACHE_CONTROL = "private, max-age=15";
-/** Signed URLs are one listener's: nothing between us and them may keep the answer. */
-const SIGNED_CACHE_CONTROL = "private, no-store";
-
 export function bindCatalogRoutes({ bind }: RouteBinder<ApiEnv>): void {
-  bind(contract.getTrack, async (input, context) => {
-    const { id } = input.params;
-    const market = actions.marketOf(input);
-    const track = found((await actions.loadTracks(context.env, [id], market)).get(id));
-    const principal = listenerOf(input.principal);
-    if (principal === null) return answer<TrackAnswer>(context, track);
-    context.header("cache-control", SIGNED_CACHE_CONTROL);
-    if (!track.is_playable) return context.json(track);
-    const grant = await grantPlayback(context.env, { recordingId: id, principal, market });
-    return context.json(grant.ok ? { ...track, playback: grant.value } : track);
+  bind(contract.getTrack, async ({ params, principal }, context) => {
+    const market = actions.marketOf(context, principal);
+    return answer(context, found((await actions.loadTracks(context.env, [params.id], market)).get(params.id)));
   });
 
   bind(contract.getAlbum, async (input, context) => {
     const page = { limit: contract.ALBUM_TRACKS_LIMIT_MAX, offset: 0 };
-    const album = await actions.loadAlbum(context.env, input.params.id, page, actions.marketOf(input));
+    const album = await actions.loadAlbum(
+      context.env,
+      input.params.id,
+      page,
+      actions.marketOf(context, input.principal),
+    );
     return answer(context, found(album));
   });
 
   bind(contract.getAlbumTracks, async (input, context) => {
     const { params, query } = input;
-    const tracks = await actions.loadAlbumTracks(context.env, params.id, query, actions.marketOf(input));
+    const tracks = await actions.loadAlbumTracks(
+      context.env,
+      params.id,
+      query,
+      actions.marketOf(context, input.principal),
+    );
     return answer(context, found(tracks));
   });
 
@@ -52,7 +48,9 @@ export function bindCatalogRoutes({ bind }: RouteBinder<ApiEnv>): void {
 
   bind(contract.getArtistTopTracks, async (input, context) =>
     answer(context, {
-      tracks: found(await actions.loadArtistTopTracks(context.env, input.params.id, actions.marketOf(input))),
+      tracks: found(
+        await actions.loadArtistTopTracks(context.env, input.params.id, actions.marketOf(context, input.principal)),
+      ),
     }),
   );
 
@@ -61,13 +59,8 @@ export function bindCatalogRoutes({ bind }: RouteBinder<ApiEnv>): void {
   );
 
   bind(contract.search, async (input, context) =>
-    answer(context, await actions.searchCatalog(context.env, input.query, actions.marketOf(input))),
+    answer(context, await actions.searchCatalog(context.env, input.query, actions.marketOf(context, input.principal))),
   );
-}
-
-/** The caller where they may listen: these routes are open to all, what they sign is not, and a job listens to nothing. */
-function listenerOf(principal: Principal | null): Principal | null {
-  return principal !== null && roleMeetsPolicy(principal.role, "listener") ? principal : null;
 }
 
 function answer<Body extends object>(context: Context<AppEnv<ApiEnv>>, body: Body): Response {

@@ -1,7 +1,17 @@
 /** What may be played where and on what terms, from the same records that the edge asks before it serves a byte. */
-import { type Availability, availabilityKey, isAvailable, parseAvailability } from "#domain/rights/availability.ts";
+import { commercialModelOf } from "#domain/accounts/products.ts";
+import type { EpochMs } from "#domain/foundation/time.ts";
+import {
+  type Availability,
+  availabilityKey,
+  availableUntil,
+  isAvailable,
+  parseAvailability,
+} from "#domain/rights/availability.ts";
 import type { CommercialModel } from "#domain/rights/deals.ts";
+import { listeningTerritory, type TerritoryRefusal } from "#domain/rights/listening-territory.ts";
 import type { Principal } from "#workers/shared/auth/access-token.ts";
+import { asnOf, locationOf } from "#workers/shared/http/country.ts";
 
 /** The platform reads at most this many keys in one call. */
 const AVAILABILITY_KEYS_MAX = 100;
@@ -12,18 +22,65 @@ const AVAILABILITY_KEYS_MAX = 100;
 const AVAILABILITY_CACHE_SECONDS = 30;
 
 /** Where and on what terms somebody listens. */
-export interface Market {
-  /** Null where it is not known: then nothing can be played. */
-  readonly country: string | null;
+export type Market = {
+  /** As the platform says it, and as the edge will see it: ISO 3166-1, `T1`, `XX`. */
+  readonly location: string;
   readonly commercialModel: CommercialModel;
+  /** The network that tokens are bound to; null where they are not bound to one. */
+  readonly asn: number | null;
+} & (
+  | {
+      /** Whose rights apply. */
+      readonly country: string;
+    }
+  | {
+      /** Nobody's do: nothing can be played. */
+      readonly country: null;
+      readonly refusal: TerritoryRefusal;
+    }
+);
+
+/** What is known of a request where it is bound: a hono context, without the rest of it. */
+export interface MarketContext {
+  readonly env: ApiEnv;
+  readonly req: { readonly raw: Request };
+}
+
+/** A guest has no home and the terms of the free product. */
+export function marketOf({ env, req }: MarketContext, principal: Principal | null): Market {
+  const { product, homeCountry } = principal ?? { product: "free", homeCountry: null };
+  const location = locationOf(req.raw);
+  const commercialModel = commercialModelOf(product);
+  const isAnonymised = isHostingNetwork(env.HOSTING_ASNS, asnOf(req.raw));
+  const asn = env.AUDIO_TOKEN_BINDING === "asn" ? asnOf(req.raw) : null;
+  const territory = listeningTerritory({ location, homeCountry, product, isAnonymised });
+  if (territory.ok) return { location, commercialModel, asn, country: territory.value };
+  return { location, commercialModel, asn, country: null, refusal: territory.error.kind };
+}
+
+/** `listed` has the numbers of networks separated by spaces. A list that is none must not pass for an empty one. */
+function isHostingNetwork(listed: string, asn: number | null): boolean {
+  const numbers = listed.split(/\s+/).filter((word) => word !== "");
+  if (!numbers.every((word) => /^[0-9]+$/.test(word))) throw new Error("HOSTING_ASNS is numbers separated by spaces");
+  return asn !== null && numbers.includes(String(asn));
 }
 
 /**
- * Every account listens on the terms of the advertisement-supported tier until there are subscriptions: who asks makes
- * no difference yet.
+ * Until when a track may be played in a market, as `untilMs`: null where no end is known. Null where it may not be played
+ * at this moment.
  */
-export function marketOf(input: { readonly country: string | null; readonly principal: Principal | null }): Market {
-  return { country: input.country, commercialModel: "AdvertisementSupportedModel" };
+export async function findOpening(
+  env: ApiEnv,
+  id: string,
+  { country, commercialModel }: Pick<Market, "country" | "commercialModel">,
+): Promise<{ readonly untilMs: EpochMs | null } | null> {
+  if (country === null) return null;
+  const json = await env.RIGHTS.get(availabilityKey(id), { cacheTtl: AVAILABILITY_CACHE_SECONDS });
+  const availability = json === null ? null : parseAvailability(json);
+  if (availability === null) return null;
+  const nowMs = Date.now();
+  const untilMs = availableUntil(availability, { commercialModel, useType: "OnDemandStream", country, nowMs });
+  return untilMs !== null && untilMs <= nowMs ? null : { untilMs };
 }
 
 /** Which of the tracks may be played in a market at this moment. What has no record, or none we can read, may not. */

@@ -1,123 +1,157 @@
 /**
- * Grants a playback: entitlement first, then rights for the listener's country, then the signatures. Nothing is stored:
- * the playback exists in its tokens, and in the rows of what is reported under its id.
+ * Grants a playback: entitlement first, then rights where the listener is, then a lease among the account's streams,
+ * then the signatures. What is stored of it is the lease; the playback itself exists in its tokens, and in the rows of
+ * what is reported under its id.
  */
-import {
-  AUDIO_TOKEN_SECONDS,
-  AUDIO_TOKEN_USE,
-  type AudioTokenClaims,
-  audioPath,
-} from "#domain/delivery/audio-token.ts";
+import { STREAMS_MAX } from "#domain/accounts/products.ts";
 import type { PlaybackId, RecordingId } from "#domain/foundation/ids.ts";
 import { err, ok, type Result } from "#domain/foundation/result.ts";
-import { type Keyring, signToken } from "#domain/foundation/signed-token.ts";
-import { SECOND_MS } from "#domain/foundation/time.ts";
-import { LADDER, type LadderProfile } from "#domain/ingest/ladder.ts";
+import type { EpochMs } from "#domain/foundation/time.ts";
 import { signPlayToken } from "#domain/plays/play-token.ts";
-import type { SubjectId } from "#domain/plays/subject.ts";
-import { findPlayableIds, type Market } from "#workers/api/catalog/market.ts";
-import type { Playback, Rendition } from "#workers/api/plays/plays-contract.ts";
+import type { TerritoryRefusal } from "#domain/rights/listening-territory.ts";
+import type { Displacement, LeaseFault } from "#domain/streams/stream-leases.ts";
+import { findOpening, type Market } from "#workers/api/catalog/market.ts";
+import type { Playback, PlaybackUrls } from "#workers/api/plays/plays-contract.ts";
 import type { Principal } from "#workers/shared/auth/access-token.ts";
 import { keyringOf } from "#workers/shared/auth/keyrings.ts";
 import { catalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
 import { freshId } from "#workers/shared/fresh-id.ts";
-import { findPlayable, type PlayableRecording, type PlayableRendition } from "./playbacks-store.ts";
+import { audioLifetime, type Rung, rungsOf, signUrls } from "./playback-urls.ts";
+import { findPlayable, type PlayableRecording } from "./playbacks-store.ts";
 
 export interface PlaybackRequest {
   readonly recordingId: string;
   readonly principal: Principal;
   readonly market: Market;
+  /** The player that asks; without it the playback is a session of its own. */
+  readonly stream?: StreamRequest;
 }
 
-export type PlaybackRefusal =
+export interface StreamRequest {
+  readonly sessionId: string | null;
+  /** As the device calls itself, for the one that it displaces. */
+  readonly device: string | null;
+  /** Begun by the player on its own: it takes nothing back from a session that displaced it. */
+  readonly continues: boolean;
+}
+
+const NO_SESSION: StreamRequest = { sessionId: null, device: null, continues: false };
+
+export type RightsRefusal =
   | { readonly kind: "not-found" }
-  | { readonly kind: "country-unknown" }
+  | { readonly kind: "country-unknown"; readonly because: TerritoryRefusal }
   | { readonly kind: "not-available-in-country"; readonly country: string };
 
+export type PlaybackRefusal =
+  | RightsRefusal
+  | { readonly kind: "displaced"; readonly displacement: Displacement }
+  /** The account has no such playback, or has begun too many since. */
+  | { readonly kind: "unknown" };
+
 export async function grantPlayback(env: ApiEnv, request: PlaybackRequest): Promise<Result<Playback, PlaybackRefusal>> {
-  const { recordingId, principal, market } = request;
-  const view = { database: catalogDatabase(env.CATALOG_0), nowMs: Date.now() };
-  const [playable, allowed] = await Promise.all([
-    findPlayable(view, recordingId),
-    findPlayableIds(env, [recordingId], market),
-  ]);
-  if (playable === null || rungsOf(playable).length === 0) return err({ kind: "not-found" });
-  const { country } = market;
-  if (country === null) return err({ kind: "country-unknown" });
-  if (!allowed.has(recordingId)) return err({ kind: "not-available-in-country", country });
-  const subject = await env.LISTENERS.getByName(principal.accountId).subjectId();
-  return ok(await signPlayback(env, { ...request, playable, country, subject, principal }));
-}
-
-interface GrantedPlayback extends PlaybackRequest {
-  readonly playable: PlayableRecording;
-  readonly country: string;
-  readonly subject: SubjectId;
-}
-
-async function signPlayback(env: ApiEnv, granted: GrantedPlayback): Promise<Playback> {
-  const { country, playable, principal, subject } = granted;
-  const { commercialModel } = granted.market;
+  const { principal, stream = NO_SESSION } = request;
+  const granted = await findGrant(env, request);
+  if (!granted.ok) return granted;
+  const { playable, market } = granted.value;
   const nowMs = Date.now();
   const id = freshId<PlaybackId>(nowMs);
-  const track = granted.recordingId as RecordingId;
-  const [audioKeys, playKeys] = await Promise.all([keyringOf(env.AUDIO_TOKEN_KEYS), keyringOf(env.PLAY_TOKEN_KEYS)]);
-  const nbf = Math.floor(nowMs / SECOND_MS);
-  const exp = nbf + AUDIO_TOKEN_SECONDS;
-  const claims = { playback: id, sub: principal.accountId, track, country, model: commercialModel, nbf, exp };
-  const renditions = await Promise.all(rungsOf(playable).map((rung) => signRendition(audioKeys, rung, claims)));
-  return {
-    id,
-    track_id: granted.recordingId,
-    play_token: await signPlayToken(playKeys, {
-      playback: id,
-      sub: principal.accountId,
-      subject,
-      track,
-      durationMs: playable.durationMs,
-      issuedAtMs: nowMs,
-      country,
-      commercialModel,
-    }),
-    expires_at: new Date(exp * SECOND_MS).toISOString(),
+  const recordingId = request.recordingId as RecordingId;
+  const begun = await env.LISTENERS.getByName(principal.accountId).beginStream({
+    playbackId: id,
+    recordingId,
+    sessionId: stream.sessionId ?? id,
+    device: stream.device,
+    streamsMax: STREAMS_MAX[principal.product],
+    continues: stream.continues,
+  });
+  if (!begun.ok) return begun;
+  const playToken = await signPlayToken(await keyringOf(env.PLAY_TOKEN_KEYS), {
+    playback: id,
+    sub: principal.accountId,
+    subject: begun.value,
+    track: recordingId,
+    durationMs: playable.durationMs,
+    issuedAtMs: nowMs,
+    country: market.country,
+    commercialModel: market.commercialModel,
+  });
+  return ok({
+    ...(await signGrant(env, granted.value, { id, request, nowMs })),
+    play_token: playToken,
     duration_ms: playable.durationMs,
     loudness_lufs: playable.loudnessLufs,
-    renditions,
-  };
+  });
 }
 
-type RenditionClaims = Omit<AudioTokenClaims, "acl" | "quality" | "sizeBytes"> & { nbf: number; exp: number };
-
-/** What is there of the ladder, in its order; a file that is of no rung any more is left out. */
-function rungsOf({ renditions }: PlayableRecording): Rung[] {
-  return LADDER.flatMap((profile) =>
-    renditions.filter((row) => row.profile === profile.id).map((row) => ({ profile, row })),
-  );
+export interface RenewalRequest extends PlaybackRequest {
+  readonly playbackId: string;
 }
 
-interface Rung {
-  readonly profile: LadderProfile;
-  readonly row: PlayableRendition;
+/** New URLs for a playback that goes on: what is counted of it stays the one playback. */
+export async function renewPlayback(
+  env: ApiEnv,
+  request: RenewalRequest,
+): Promise<Result<PlaybackUrls, PlaybackRefusal>> {
+  const granted = await findGrant(env, request);
+  if (!granted.ok) return granted;
+  const kept = await keepPlayback(env, request);
+  if (!kept.ok) return kept;
+  return ok(await signGrant(env, granted.value, { id: request.playbackId as PlaybackId, request, nowMs: Date.now() }));
 }
 
-async function signRendition(keys: Keyring, { profile, row }: Rung, claims: RenditionClaims): Promise<Rendition> {
-  const path = audioPath({ sha256: row.sha256, extension: profile.extension });
-  const audioClaims: AudioTokenClaims & RenditionClaims = {
-    ...claims,
-    acl: path,
-    quality: profile.id,
-    sizeBytes: row.sizeBytes,
-  };
-  const token = await signToken(keys, AUDIO_TOKEN_USE, audioClaims);
-  return {
-    profile: profile.id,
-    codec: profile.codec,
-    mime_type: profile.mimeType,
-    bitrate_kbps: row.bitrateKbps,
-    size_bytes: row.sizeBytes,
-    sample_rate: row.sampleRate,
-    total_frames: row.totalFrames,
-    start_skip_frames: row.startSkipFrames,
-    url: `${path}?token=${token}`,
-  };
+export interface SignOfLifeRequest {
+  readonly playbackId: string;
+  readonly principal: Principal;
+  readonly recordingId?: string;
+  readonly stream?: Pick<StreamRequest, "sessionId">;
+}
+
+/** A sign of life of the playback's session. */
+export async function keepPlayback(
+  env: ApiEnv,
+  { playbackId, principal, recordingId, stream = NO_SESSION }: SignOfLifeRequest,
+): Promise<Result<null, LeaseFault>> {
+  return env.LISTENERS.getByName(principal.accountId).keepStream({
+    playbackId: playbackId as PlaybackId,
+    sessionId: stream.sessionId,
+    recordingId: recordingId === undefined ? null : (recordingId as RecordingId),
+    streamsMax: STREAMS_MAX[principal.product],
+  });
+}
+
+/** What there is to play, and on whose rights, until when. */
+interface Grant {
+  readonly playable: PlayableRecording;
+  readonly rungs: readonly Rung[];
+  readonly market: Market & { readonly country: string };
+  /** Null where no end of the rights is known. */
+  readonly untilMs: EpochMs | null;
+}
+
+/** Entitlement and rights: nothing is taken and nothing signed yet. */
+async function findGrant(
+  env: ApiEnv,
+  { recordingId, market }: Pick<PlaybackRequest, "recordingId" | "market">,
+): Promise<Result<Grant, RightsRefusal>> {
+  const view = { database: catalogDatabase(env.CATALOG_0), nowMs: Date.now() };
+  const [playable, opening] = await Promise.all([
+    findPlayable(view, recordingId),
+    findOpening(env, recordingId, market),
+  ]);
+  const rungs = playable === null ? [] : rungsOf(playable);
+  if (playable === null || rungs.length === 0) return err({ kind: "not-found" });
+  if (market.country === null) return err({ kind: "country-unknown", because: market.refusal });
+  if (opening === null) return err({ kind: "not-available-in-country", country: market.country });
+  return ok({ playable, rungs, market, untilMs: opening.untilMs });
+}
+
+async function signGrant(
+  env: ApiEnv,
+  { rungs, market, untilMs }: Grant,
+  { id, request, nowMs }: { id: PlaybackId; request: PlaybackRequest; nowMs: EpochMs },
+): Promise<PlaybackUrls> {
+  const keys = await keyringOf(env.AUDIO_TOKEN_KEYS);
+  const { accountId } = request.principal;
+  const track = request.recordingId as RecordingId;
+  return signUrls(keys, { id, track, accountId, market, rungs }, audioLifetime(nowMs, untilMs));
 }

@@ -13,13 +13,14 @@ import {
   type Caller,
   expectAnswer,
   expectProblem,
+  requestOf,
   type SeededRelease,
   SLOW_MS,
   seedArtist,
   seedRelease,
   signIn,
 } from "#workers/api/catalog/catalog-fixtures.ts";
-import { startPlayback } from "#workers/api/plays/plays-contract.ts";
+import { heartbeatPlayback, renewPlayback, startPlayback } from "#workers/api/plays/plays-contract.ts";
 import { keyringOf } from "#workers/shared/auth/keyrings.ts";
 
 /** Less than an access token lasts. */
@@ -51,18 +52,39 @@ afterEach(() => {
 });
 
 interface Beginning {
+  readonly asn?: number;
+  readonly session?: string;
+  readonly device?: string;
+  readonly continues?: boolean;
   readonly track?: string;
   readonly token?: string | null;
   readonly country?: string | null;
 }
 
-async function begin({ track = trackId, token = listener.token, country = "DE" }: Beginning = {}): Promise<Response> {
-  return ask("/v1/playbacks", {
-    method: "POST",
-    body: { track_id: track },
+async function begin(beginning: Beginning = {}): Promise<Response> {
+  const { track = trackId, session, device, continues } = beginning;
+  const body = { track_id: track, session_id: session, device_name: device, continues };
+  return ask("/v1/playbacks", { method: "POST", body, ...callerOf(beginning) });
+}
+
+function callerOf({ token = listener.token, country = "DE", asn }: Beginning) {
+  return {
     ...(token === null ? {} : { token }),
     ...(country === null ? {} : { country }),
-  });
+    ...(asn === undefined ? {} : { asn }),
+  };
+}
+
+function renew(id: string, beginning: Beginning = {}): Promise<Response> {
+  const body = { track_id: beginning.track ?? trackId, session_id: beginning.session };
+  return ask(`/v1/playbacks/${id}/renew`, { method: "POST", body, ...callerOf(beginning) });
+}
+
+async function claimsOf(rendition: { readonly url: string } | undefined) {
+  const token = rendition?.url.split("?token=")[1] ?? "";
+  const verified = await verifyToken<AudioTokenClaims>(audioKeys, AUDIO_TOKEN_USE, token, Date.now());
+  if (!verified.ok) throw new Error(verified.error.kind);
+  return verified.value;
 }
 
 async function granted(beginning: Beginning = {}) {
@@ -237,6 +259,156 @@ describe("a playback is refused", { timeout: SLOW_MS }, () => {
     for (const track of [undefined, null, 5, "", "../x", `${trackId}x`]) {
       const asked = { method: "POST", country: "DE", token: listener.token, body: { track_id: track } };
       await expectProblem(await ask("/v1/playbacks", asked), 400, "bad-request");
+    }
+  });
+});
+
+describe("the terms of a playback", { timeout: SLOW_MS }, () => {
+  it("are the subscription's for who pays, in its tokens as in what may be played [PB-10]", async () => {
+    const { trackIds } = await seedRelease({
+      artistId,
+      title: "For subscribers",
+      deals: [{ commercialModels: ["SubscriptionModel"] }],
+      tracks: [{ title: "S", hasAudio: true }],
+    });
+    const track = trackIds[0] ?? "";
+    for (const product of ["premium", "family"] as const) {
+      const { token } = await signIn("listener", { product });
+      const playback = await granted({ track, token });
+      expect(await claimsOf(playback.renditions[0])).toMatchObject({ model: "SubscriptionModel" });
+      const played = await verifyPlayToken(playKeys, playback.play_token, Date.now());
+      expect(played).toMatchObject({ ok: true, value: { commercialModel: "SubscriptionModel" } });
+      const seen = await ask(`/v1/tracks/${track}`, { token, country: "DE" });
+      expect(await seen.json()).toMatchObject({ is_playable: true });
+    }
+  });
+
+  it("are of home for a subscriber who travels in the single market; the tokens say both places [PB-11]", async () => {
+    const { token } = await signIn("listener", { product: "premium", homeCountry: "DE" });
+    const playback = await granted({ token, country: "FR" });
+    expect(await claimsOf(playback.renditions[0])).toMatchObject({ country: "FR", market: "DE" });
+    const played = await verifyPlayToken(playKeys, playback.play_token, Date.now());
+    expect(played).toMatchObject({ ok: true, value: { country: "DE" } });
+    expect(await claimsOf((await granted({ token })).renditions[0])).not.toHaveProperty("market");
+    await expectProblem(await begin({ token, country: "US" }), 451, "not-available-in-country");
+    const free = await signIn("listener", { homeCountry: "DE" });
+    await expectProblem(await begin({ token: free.token, country: "FR" }), 451, "not-available-in-country");
+  });
+
+  it("are of home through Tor and where the place is unknown, and none without a verified home [PB-11]", async () => {
+    const { token } = await signIn("listener", { homeCountry: "DE" });
+    for (const country of ["T1", "XX"]) {
+      const playback = await granted({ token, country });
+      expect(await claimsOf(playback.renditions[0])).toMatchObject({ country, market: "DE" });
+    }
+    expect(await claimsOf((await granted({ token, country: null })).renditions[0])).toMatchObject({ country: "XX" });
+  });
+
+  it("are of home behind a network that is listed, and none without a verified home [PB-11]", async () => {
+    const { apiRoutes } = await import("#workers/api/index.ts");
+    const beginBehind = (token: string, asn: number, HOSTING_ASNS: string) => {
+      const body = { track_id: trackId };
+      const request = requestOf("/v1/playbacks", { method: "POST", body, token, country: "DE", asn });
+      return apiRoutes.app.fetch(request, { ...bindings, HOSTING_ASNS });
+    };
+    const listed = " 64496  64511 ";
+    await expectProblem(await beginBehind(listener.token, 64_511, listed), 451, "country-unknown");
+    expect((await beginBehind(listener.token, 6_449, listed)).status).toBe(201);
+    const { token } = await signIn("listener", { homeCountry: "DE" });
+    expect((await beginBehind(token, 64_496, listed)).status).toBe(201);
+    // A list that cannot be read must not pass for an empty one.
+    expect((await beginBehind(token, 64_496, "AS64496")).status).toBe(500);
+  });
+
+  it("end with the rights, and so do its tokens [PB-12]", async () => {
+    const endsAt = Date.now() + ENDS_IN_MS;
+    const { trackIds } = await seedRelease({
+      artistId,
+      title: "Closing",
+      deals: [{ endsAt }],
+      tracks: [{ title: "C", hasAudio: true }],
+    });
+    const playback = await granted({ track: trackIds[0] ?? "" });
+    const expected = Math.floor(endsAt / 1_000);
+    expect(Date.parse(playback.expires_at)).toBe(expected * 1_000);
+    for (const rendition of playback.renditions) expect((await claimsOf(rendition)).exp).toBe(expected);
+  });
+});
+
+describe("a playback among the account's streams", { timeout: SLOW_MS }, () => {
+  it("is renewed under its own id, with new tokens for the same files [STR-17]", async () => {
+    const { token } = await signIn("listener");
+    const playback = await granted({ token, session: "session-1" });
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + ENDS_IN_MS });
+    const answer = await renew(playback.id, { token, session: "session-1" });
+    expect(answer.headers.get("cache-control")).toBe("private, no-store");
+    const renewed = await expectAnswer(answer, renewPlayback, 200);
+    expect(renewed.id).toBe(playback.id);
+    expect(Date.parse(renewed.expires_at)).toBeGreaterThan(Date.parse(playback.expires_at));
+    const paths = ({ renditions }: { renditions: readonly { url: string }[] }) =>
+      renditions.map(({ url }) => url.split("?")[0]);
+    expect(paths(renewed)).toEqual(paths(playback));
+    expect(await claimsOf(renewed.renditions[0])).toMatchObject({ playback: playback.id });
+  });
+
+  it("is not renewed, nor goes on, when another device has begun one [STR-17]", async () => {
+    const { token } = await signIn("listener");
+    const first = await granted({ token, session: "session-1" });
+    await granted({ token, session: "session-2", device: "Firefox on Linux" });
+    const refused = await renew(first.id, { token, session: "session-1" });
+    expect(await refused.clone().text()).toMatch(/on Firefox on Linux at 2\d{3}-.*Z/);
+    expect(await refused.clone().text()).not.toMatch(/\/audio\//);
+    await expectProblem(refused, 409, "stream-displaced");
+    const beat = await ask(`/v1/playbacks/${first.id}/heartbeat`, { method: "POST", token, body: {} });
+    await expectProblem(beat, 409, "stream-displaced");
+    await expectProblem(await begin({ token, session: "session-1", continues: true }), 409, "stream-displaced");
+    expect((await begin({ token, session: "session-1" })).status).toBe(201);
+  });
+
+  it("lives by its heartbeats, which have no body to answer with [STR-18]", async () => {
+    const { token } = await signIn("listener");
+    const { id } = await granted({ token });
+    const beat = await ask(`/v1/playbacks/${id}/heartbeat`, { method: "POST", token, body: {} });
+    expect(beat.status).toBe(Number(Object.keys(heartbeatPlayback.responses)[0]));
+    expect(await beat.text()).toBe("");
+  });
+
+  it("is not there for another account, another session or another track [STR-8]", async () => {
+    const { id } = await granted({ session: "session-1" });
+    const stranger = await signIn("listener");
+    await expectProblem(await renew(id, { token: stranger.token }), 404, "not-found");
+    await expectProblem(await renew(id, { session: "session-2" }), 404, "not-found");
+    await expectProblem(await renew("0".repeat(22)), 404, "not-found");
+    const other = await seedRelease({ artistId, title: "Other", tracks: [{ title: "O", hasAudio: true }] });
+    await expectProblem(await renew(id, { track: other.trackIds[0] ?? "" }), 404, "not-found");
+  });
+
+  it("is not renewed where the rights are gone, and takes nobody's place where it is refused [STR-17]", async () => {
+    const { token } = await signIn("listener");
+    const playback = await granted({ token, session: "session-1" });
+    await expectProblem(await renew(playback.id, { token, country: "US" }), 451, "not-available-in-country");
+    await expectProblem(await begin({ token, country: "US" }), 451, "not-available-in-country");
+    expect((await renew(playback.id, { token })).status).toBe(200);
+  });
+
+  it("is one of six for a family, and of one for everybody else [STR-2]", async () => {
+    for (const [product, count] of [
+      ["free", 1],
+      ["premium", 1],
+      ["family", 6],
+    ] as const) {
+      const { token } = await signIn("listener", { product });
+      const ids: string[] = [];
+      for (let i = 0; i <= count; i++) ids.push((await granted({ token, session: `session-${i}` })).id);
+      const statuses: number[] = [];
+      for (const id of ids) statuses.push((await renew(id, { token })).status);
+      expect(statuses, product).toEqual([409, ...Array.from({ length: count }, () => 200)]);
+    }
+  });
+
+  it("is refused for a session that is none [PB-8]", async () => {
+    for (const session of ["short", "x".repeat(65), "with space"]) {
+      await expectProblem(await begin({ session }), 400, "bad-request");
     }
   });
 });

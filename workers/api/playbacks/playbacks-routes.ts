@@ -1,30 +1,74 @@
 import { marketOf } from "#workers/api/catalog/catalog-actions.ts";
-import { startPlayback } from "#workers/api/plays/plays-contract.ts";
+import { heartbeatPlayback, renewPlayback, startPlayback } from "#workers/api/plays/plays-contract.ts";
 import type { RouteBinder } from "#workers/shared/http/bind-routes.ts";
 import { ProblemError } from "#workers/shared/http/problem.ts";
-import { grantPlayback, type PlaybackRefusal } from "./playbacks-actions.ts";
+import * as actions from "./playbacks-actions.ts";
+
+const SIGNED_CACHE_CONTROL = { "cache-control": "private, no-store" };
 
 export function bindPlaybacksRoutes({ bind }: RouteBinder<ApiEnv>): void {
-  bind(startPlayback, async (input, context) => {
-    const { principal, body } = input;
-    const grant = await grantPlayback(context.env, { recordingId: body.track_id, principal, market: marketOf(input) });
-    if (!grant.ok) throw refusal(grant.error);
-    context.header("cache-control", "private, no-store");
-    return context.json(grant.value, 201);
+  bind(startPlayback, async ({ principal, body }, context) => {
+    const grant = await actions.grantPlayback(context.env, {
+      recordingId: body.track_id,
+      principal,
+      market: marketOf(context, principal),
+      stream: {
+        sessionId: body.session_id ?? null,
+        device: body.device_name ?? null,
+        continues: body.continues,
+      },
+    });
+    if (!grant.ok) throw playbackProblem(grant.error);
+    return context.json(grant.value, 201, SIGNED_CACHE_CONTROL);
+  });
+
+  bind(renewPlayback, async ({ principal, params, body }, context) => {
+    const renewed = await actions.renewPlayback(context.env, {
+      playbackId: params.id,
+      recordingId: body.track_id,
+      principal,
+      market: marketOf(context, principal),
+      stream: { sessionId: body.session_id ?? null, device: null, continues: true },
+    });
+    if (!renewed.ok) throw playbackProblem(renewed.error);
+    return context.json(renewed.value, 200, SIGNED_CACHE_CONTROL);
+  });
+
+  bind(heartbeatPlayback, async ({ principal, params, body }, context) => {
+    const stream = { sessionId: body.session_id ?? null };
+    const kept = await actions.keepPlayback(context.env, { playbackId: params.id, principal, stream });
+    if (!kept.ok) throw playbackProblem(kept.error);
+    return context.body(null, 204);
   });
 }
 
-function refusal(error: PlaybackRefusal): ProblemError {
+const WHY_UNKNOWN = {
+  unknown: "We cannot tell which country you are in, so we cannot tell what may be played there.",
+  tor: "Tor hides which country you are in. With a verified home country you would have what may be played there.",
+  "hosting-network":
+    "This request comes out of a network of servers, such as a VPN's, which hides which country you are in. With a " +
+    "verified home country you would have what may be played there.",
+} as const;
+
+/** Why there is no playback, for whatever route asked for one. */
+export function playbackProblem(error: actions.PlaybackRefusal): ProblemError {
   switch (error.kind) {
     case "not-found":
       return new ProblemError("not-found", { detail: "There is no such track." });
     case "country-unknown":
-      return new ProblemError("country-unknown", {
-        detail: "We cannot tell which country you are in, so we cannot tell what may be played there.",
-      });
+      return new ProblemError("country-unknown", { detail: WHY_UNKNOWN[error.because] });
     case "not-available-in-country":
       return new ProblemError("not-available-in-country", {
         detail: `The rights holders of this track have not made it available in ${error.country}.`,
       });
+    case "unknown":
+      return new ProblemError("not-found", { detail: "This account has no such playback any more. Begin another." });
+    case "displaced": {
+      const { atMs, byDevice } = error.displacement;
+      const where = byDevice === null ? "on another device" : `on ${byDevice}`;
+      return new ProblemError("stream-displaced", {
+        detail: `A newer playback began ${where} at ${new Date(atMs).toISOString()}. Begin one here to take over.`,
+      });
+    }
   }
 }

@@ -25,7 +25,12 @@ function bindCollection({ bind }: RouteBinder<ApiEnv>): void {
   });
 
   bind(contract.listMyPlaylists, async (input, context) => {
-    const playlists = await actions.listMyPlaylists(context.env, input.principal, input.query, marketOf(input));
+    const playlists = await actions.listMyPlaylists(
+      context.env,
+      input.principal,
+      input.query,
+      marketOf(context, input.principal),
+    );
     return context.json(playlists, 200, CACHE_CONTROL);
   });
 }
@@ -33,7 +38,7 @@ function bindCollection({ bind }: RouteBinder<ApiEnv>): void {
 function bindPlaylist({ bind }: RouteBinder<ApiEnv>): void {
   bind(contract.getPlaylist, async (input, context) => {
     const { params, principal, query } = input;
-    const request = { id: params.id, principal, page: query, market: marketOf(input) };
+    const request = { id: params.id, principal, page: query, market: marketOf(context, input.principal) };
     return context.json(accepted(await actions.loadPlaylist(context.env, request)), 200, CACHE_CONTROL);
   });
 
@@ -51,7 +56,7 @@ function bindPlaylist({ bind }: RouteBinder<ApiEnv>): void {
 function bindTracks({ bind }: RouteBinder<ApiEnv>): void {
   bind(contract.getPlaylistTracks, async (input, context) => {
     const { params, principal, query } = input;
-    const request = { id: params.id, principal, page: query, market: marketOf(input) };
+    const request = { id: params.id, principal, page: query, market: marketOf(context, input.principal) };
     return context.json(accepted(await actions.loadPlaylist(context.env, request)).tracks, 200, CACHE_CONTROL);
   });
 
@@ -61,7 +66,7 @@ function bindTracks({ bind }: RouteBinder<ApiEnv>): void {
       recordingIds: body.uris.map(recordingIdOf),
       position: body.position ?? null,
       opId: body.op_id ?? null,
-      market: marketOf(input),
+      market: marketOf(context, input.principal),
     });
     return context.json(toSnapshot(added), 201);
   });

@@ -1,6 +1,14 @@
 import * as z from "zod";
 import { defineRoute } from "#workers/shared/http/route-contract.ts";
-import { idSchema, instantSchema, PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from "#workers/shared/http/wire-schemas.ts";
+import {
+  idParams,
+  idSchema,
+  instantSchema,
+  nameSchema,
+  PAGE_LIMIT_DEFAULT,
+  PAGE_LIMIT_MAX,
+  streamSessionSchema,
+} from "#workers/shared/http/wire-schemas.ts";
 
 export const PLAY_EVENTS_MAX = 100;
 export const PLAY_SPANS_MAX = 64;
@@ -20,19 +28,39 @@ export const renditionSchema = z.object({
   url: z.string(),
 });
 
-export const playbackSchema = z.object({
+/** What goes stale: renewed for as long as the playback lasts. */
+export const playbackUrlsSchema = z.object({
   id: z.string(),
   track_id: z.string(),
+  /** In ten minutes, or sooner where the rights of the track end. */
+  expires_at: instantSchema,
+  renditions: z.array(renditionSchema),
+  /**
+   * The same sound for players of others, to be opened until `expires_at`: signed, on this origin, with no header to be
+   * sent. Null for a track that has no AAC, which is what manifests are made of.
+   */
+  manifests: z.object({ hls: z.string(), dash: z.string() }).nullable(),
+});
+
+export const playbackSchema = playbackUrlsSchema.extend({
   /** Sent with each play event of this playback: it says who may report it, and since when. */
   play_token: z.string(),
-  expires_at: instantSchema,
   duration_ms: z.number().int(),
   /** Integrated loudness (EBU R128), null where it was not measured. */
   loudness_lufs: z.number().nullable(),
-  renditions: z.array(renditionSchema),
 });
 
-export const startPlaybackBody = z.object({ track_id: idSchema });
+const DEVICE_NAME_LENGTH_MAX = 60;
+
+export const startPlaybackBody = z.object({
+  track_id: idSchema,
+  /** Whose stream it is. Without it the playback is a session of its own. */
+  session_id: streamSessionSchema.optional(),
+  /** For the device that it displaces: "Firefox on Linux". */
+  device_name: nameSchema(DEVICE_NAME_LENGTH_MAX).optional(),
+  /** The player goes on by itself. A session that was displaced is then refused: nobody pressed play. */
+  continues: z.boolean().default(false),
+});
 
 /** An audible stretch of media time: what came out of the speaker, not what was skipped. */
 export const spanSchema = z
@@ -98,6 +126,26 @@ export const startPlayback = defineRoute({
   responses: { 201: playbackSchema },
 });
 
+export const renewPlayback = defineRoute({
+  method: "post",
+  path: "/v1/playbacks/:id/renew",
+  policy: "listener",
+  summary: "New URLs for a playback that goes on; 409 where another device has taken over",
+  params: idParams,
+  body: z.object({ track_id: idSchema, session_id: streamSessionSchema.optional() }),
+  responses: { 200: playbackUrlsSchema },
+});
+
+export const heartbeatPlayback = defineRoute({
+  method: "post",
+  path: "/v1/playbacks/:id/heartbeat",
+  policy: "listener",
+  summary: "A sign of life every 15 s, for players without a WebSocket; 409 where another device has taken over",
+  params: idParams,
+  body: z.object({ session_id: streamSessionSchema.optional() }),
+  responses: { 204: null },
+});
+
 export const reportPlayEvents = defineRoute({
   method: "post",
   path: "/v1/me/play-events",
@@ -120,9 +168,16 @@ export const getRecentlyPlayed = defineRoute({
   responses: { 200: recentlyPlayedSchema },
 });
 
-export const PLAYS_ROUTES = [startPlayback, reportPlayEvents, getRecentlyPlayed] as const;
+export const PLAYS_ROUTES = [
+  startPlayback,
+  renewPlayback,
+  heartbeatPlayback,
+  reportPlayEvents,
+  getRecentlyPlayed,
+] as const;
 
 export type Playback = z.infer<typeof playbackSchema>;
+export type PlaybackUrls = z.infer<typeof playbackUrlsSchema>;
 export type Rendition = z.infer<typeof renditionSchema>;
 export type PlayEventWire = z.infer<typeof playEventSchema>;
 export type PlayEventsAnswer = z.infer<typeof playEventsAnswerSchema>;

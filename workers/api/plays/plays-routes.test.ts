@@ -20,7 +20,13 @@ const routes = createRouteBinder<ApiEnv>({
   verifier: () => async (token) =>
     token === ""
       ? err({ kind: "invalid" })
-      : ok<Principal>({ accountId: token as AccountId, role: "listener", name: "L" }),
+      : ok<Principal>({
+          accountId: token as AccountId,
+          role: "listener",
+          name: "L",
+          product: "free",
+          homeCountry: null,
+        }),
 });
 bindPlaysRoutes(routes);
 

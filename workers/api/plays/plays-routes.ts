@@ -27,7 +27,7 @@ export function bindPlaysRoutes({ bind }: RouteBinder<ApiEnv>): void {
       accountId: input.principal.accountId,
       limit,
       before: before === undefined ? null : (before as PlaybackId),
-      market: marketOf(input),
+      market: marketOf(context, input.principal),
     });
     context.header("cache-control", "private, no-store");
     return context.json(recent);

@@ -3,9 +3,11 @@
  * keeps in memory, so that no request costs a look-up and the api may be down.
  */
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey, jwtVerify } from "jose";
+import { isProduct, type Product } from "#domain/accounts/products.ts";
 import { isRole, type Role } from "#domain/accounts/roles.ts";
 import type { AccountId } from "#domain/foundation/ids.ts";
 import { err, ok, type Result } from "#domain/foundation/result.ts";
+import { isTerritory } from "#domain/rights/territories.ts";
 
 export const TOKEN_ISSUER = "rimshot";
 export const TOKEN_AUDIENCE = "rimshot";
@@ -27,6 +29,19 @@ export interface Principal {
   readonly role: Role;
   /** As the account calls itself. */
   readonly name: string;
+  /** As of the token: a change is in force when the token before has run out. */
+  readonly product: Product;
+  /** ISO 3166-1 alpha-2, where it was verified. */
+  readonly homeCountry: string | null;
+}
+
+/** What the api signs beside whom the token is for. */
+export interface AccessTokenClaims {
+  readonly role: Role;
+  readonly name: string;
+  readonly product: Product;
+  /** Absent where no home country was verified. */
+  readonly home?: string;
 }
 
 export type AccessFault = { readonly kind: "invalid" } | { readonly kind: "keys-unreachable" };
@@ -75,10 +90,19 @@ async function verifyAccessToken(keySet: JWTVerifyGetKey, token: string): Promis
     });
     const { sub, role, name } = payload;
     if (sub === undefined || !isRole(role) || typeof name !== "string") return err({ kind: "invalid" });
-    return ok({ accountId: sub as AccountId, role, name });
+    return ok({ accountId: sub as AccountId, role, name, ...standingOf(payload) });
   } catch (error) {
     return err({ kind: isAboutKeySet(error) ? "keys-unreachable" : "invalid" });
   }
+}
+
+/** A token from before these claims, or with what we do not know, gets the least there is. */
+function standingOf(claims: Readonly<Record<string, unknown>>): Pick<Principal, "product" | "homeCountry"> {
+  const { product, home } = claims;
+  return {
+    product: isProduct(product) ? product : "free",
+    homeCountry: typeof home === "string" && isTerritory(home) ? home : null,
+  };
 }
 
 /**

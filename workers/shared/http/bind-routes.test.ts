@@ -12,7 +12,7 @@ const ORIGIN = "https://binder.example";
 const verifier: AccessTokenVerifier = async (token) => {
   if (token === "unreachable") return err({ kind: "keys-unreachable" });
   if (token !== "listener") return err({ kind: "invalid" });
-  return ok({ accountId: "0".repeat(22) as never, role: "listener", name: "Ada" });
+  return ok({ accountId: "0".repeat(22) as never, role: "listener", name: "Ada", product: "free", homeCountry: null });
 };
 
 const { app, bind } = createRouteBinder<object>({ worker: "test", verifier: () => verifier });

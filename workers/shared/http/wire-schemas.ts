@@ -6,6 +6,11 @@ import { ID_PATTERN } from "#domain/foundation/ids.ts";
 export const idSchema = z.string().regex(ID_PATTERN, "an id is 22 letters and digits");
 export const idParams = z.object({ id: idSchema });
 
+/** Made by the player, once for each tab or device, and known to nobody else. */
+export const streamSessionSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{8,64}$/, "a session is 8 to 64 letters, digits, _ and -");
+
 /** Text that people read, in Unicode's composed form so that equal texts are equal. */
 export function textSchema(lengthMax: number) {
   return z.string().trim().normalize("NFC").max(lengthMax).refine(isPlainText, "no control characters, please");

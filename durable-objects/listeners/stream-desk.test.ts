@@ -1,0 +1,265 @@
+/** The streams of one account as its object keeps them: leases, sockets and sleep. */
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { STREAMS_MAX } from "#domain/accounts/products.ts";
+import type { PlaybackId, RecordingId } from "#domain/foundation/ids.ts";
+import { freshId } from "#domain/plays/plays-fixtures.ts";
+import { STREAM_LIVE_MS } from "#domain/streams/stream-leases.ts";
+import type { StreamBeginning } from "./stream-desk.ts";
+import {
+  CLOSE_POLICY_VIOLATION,
+  STREAM_SESSION_HEADER,
+  STREAM_SOCKETS_MAX,
+  STREAMS_MAX_HEADER,
+  type StreamMessage,
+} from "./stream-protocol.ts";
+import { STREAM_TURNS_KEPT } from "./stream-storage.ts";
+
+const { LISTENERS } = env as unknown as RealtimeEnv;
+
+type Stub = ReturnType<typeof newListener>;
+
+function newListener() {
+  return LISTENERS.getByName(crypto.randomUUID());
+}
+
+function beginning(sessionId: string, partial: Partial<StreamBeginning> = {}): StreamBeginning {
+  const nowMs = Date.now();
+  return {
+    playbackId: freshId<PlaybackId>(nowMs),
+    recordingId: freshId<RecordingId>(nowMs),
+    sessionId,
+    device: `device ${sessionId}`,
+    streamsMax: 1,
+    continues: false,
+    ...partial,
+  };
+}
+
+async function begin(stub: Stub, sessionId: string, partial: Partial<StreamBeginning> = {}): Promise<StreamBeginning> {
+  const request = beginning(sessionId, partial);
+  expect((await stub.beginStream(request)).ok).toBe(true);
+  return request;
+}
+
+function keep(stub: Stub, { playbackId }: StreamBeginning, streamsMax = 1) {
+  return stub.keepStream({ playbackId, sessionId: null, recordingId: null, streamsMax });
+}
+
+const connected: WebSocket[] = [];
+
+afterEach(() => {
+  vi.useRealTimers();
+  for (const socket of connected.splice(0)) {
+    if (socket.readyState === WebSocket.OPEN) socket.close(1000, "bye");
+  }
+});
+
+function handshake(stub: Stub, sessionId: string, streamsMax = 1): Promise<Response> {
+  const headers = { upgrade: "websocket", [STREAM_SESSION_HEADER]: sessionId, [STREAMS_MAX_HEADER]: `${streamsMax}` };
+  return stub.fetch("https://listeners.internal/", { headers });
+}
+
+async function connect(stub: Stub, sessionId: string, streamsMax = 1) {
+  const { webSocket } = await handshake(stub, sessionId, streamsMax);
+  if (webSocket === null) throw new Error("the object refused the handshake");
+  const messages: StreamMessage[] = [];
+  const texts: string[] = [];
+  const closed = new Promise<number>((resolve) => {
+    webSocket.addEventListener("close", (event) => resolve(event.code));
+  });
+  webSocket.addEventListener("message", ({ data }) => {
+    if (typeof data !== "string") return;
+    if (data.startsWith("{")) messages.push(JSON.parse(data) as StreamMessage);
+    else texts.push(data);
+  });
+  webSocket.accept();
+  connected.push(webSocket);
+  const received = (count: number) => expect.poll(() => messages.length, { timeout: 5_000 }).toBe(count);
+  return { webSocket, messages, texts, closed, received };
+}
+
+describe("an account's streams", () => {
+  it("are one where two devices begin at the same instant [STR-1]", async () => {
+    const stub = newListener();
+    const requests = ["one", "two", "three", "four"].map((session) => beginning(session));
+    const begun = await Promise.all(requests.map((request) => stub.beginStream(request)));
+    expect(begun.map(({ ok }) => ok)).toEqual([true, true, true, true]);
+    const kept = await Promise.all(requests.map((request) => keep(stub, request)));
+    expect(kept.filter(({ ok }) => ok)).toHaveLength(1);
+  });
+
+  it("are six for a family, and the seventh displaces the first [STR-2]", async () => {
+    const stub = newListener();
+    const streamsMax = STREAMS_MAX.family;
+    const requests = [];
+    for (let i = 1; i <= 7; i++) requests.push(await begin(stub, `player-${i}`, { streamsMax }));
+    const kept = [];
+    for (const request of requests) kept.push((await keep(stub, request, streamsMax)).ok);
+    expect(kept).toEqual([false, true, true, true, true, true, true]);
+  });
+
+  it("let a session prepare its next track, and go on with the one before it [STR-3]", async () => {
+    const stub = newListener();
+    const now = await begin(stub, "player");
+    const next = await begin(stub, "player", { continues: true });
+    expect((await keep(stub, now)).ok).toBe(true);
+    expect((await keep(stub, next)).ok).toBe(true);
+  });
+
+  it("count a playback that is begun twice as begun once [STR-9]", async () => {
+    const stub = newListener();
+    const first = await begin(stub, "one");
+    const second = await begin(stub, "two");
+    expect(await stub.beginStream(first)).toMatchObject({ ok: false, error: { kind: "displaced" } });
+    expect((await keep(stub, second)).ok).toBe(true);
+    expect((await stub.beginStream(second)).ok).toBe(true);
+  });
+
+  it("lapse after 30 s without a sign of life, and come back where there is room [STR-4] [STR-5]", async () => {
+    const stub = newListener();
+    const one = await begin(stub, "one");
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + STREAM_LIVE_MS });
+    const two = await begin(stub, "two");
+    // It was not live: nobody displaced it, and now there is no room for it.
+    expect(await keep(stub, one)).toMatchObject({ ok: false, error: { displacement: { byDevice: "device two" } } });
+    expect((await keep(stub, two)).ok).toBe(true);
+    vi.setSystemTime(Date.now() + 10 * STREAM_LIVE_MS);
+    expect((await keep(stub, two)).ok).toBe(true);
+  });
+
+  it("are fewer from the next sign of life on, when the product allows fewer [STR-7]", async () => {
+    const stub = newListener();
+    const one = await begin(stub, "one", { streamsMax: 6 });
+    const two = await begin(stub, "two", { streamsMax: 6 });
+    expect((await keep(stub, one, 6)).ok).toBe(true);
+    expect((await keep(stub, two, 1)).ok).toBe(true);
+    expect((await keep(stub, one, 6)).ok).toBe(false);
+  });
+
+  it("know only playbacks of the account, of the session and of the track that are named [STR-8]", async () => {
+    const stub = newListener();
+    const { playbackId, recordingId, sessionId } = await begin(stub, "one");
+    const right = { playbackId, sessionId, recordingId, streamsMax: 1 };
+    expect((await stub.keepStream(right)).ok).toBe(true);
+    for (const wrong of [
+      { ...right, playbackId: freshId<PlaybackId>(Date.now()) },
+      { ...right, sessionId: "two" },
+      { ...right, recordingId: freshId<RecordingId>(Date.now()) },
+    ]) {
+      expect(await stub.keepStream(wrong)).toEqual({ ok: false, error: { kind: "unknown" } });
+    }
+    expect(await newListener().keepStream(right)).toEqual({ ok: false, error: { kind: "unknown" } });
+  });
+
+  it("outlive the object's sleep [STR-10]", async () => {
+    const stub = newListener();
+    const one = await begin(stub, "one");
+    const two = await begin(stub, "two");
+    await evictDurableObject(stub);
+    expect(await keep(stub, one)).toMatchObject({ ok: false, error: { kind: "displaced" } });
+    expect((await keep(stub, two)).ok).toBe(true);
+  });
+
+  it("are remembered for 200 playbacks, and no more of them kept [STR-8]", async () => {
+    const stub = newListener();
+    const first = await begin(stub, "session-0");
+    for (let i = 1; i <= STREAM_TURNS_KEPT; i++) await begin(stub, `session-${i}`);
+    expect(await keep(stub, first)).toEqual({ ok: false, error: { kind: "unknown" } });
+    await runInDurableObject(stub, (_instance, { storage: { sql } }) => {
+      for (const table of ["stream_leases", "stream_playbacks"]) {
+        expect(sql.exec(`SELECT count(*) AS n FROM ${table}`).one()).toEqual({ n: STREAM_TURNS_KEPT });
+      }
+    });
+  });
+});
+
+describe("a stream's socket", () => {
+  it("is told at once that another device has taken over, and which [STR-11]", async () => {
+    const stub = newListener();
+    await begin(stub, "one");
+    const { messages, received } = await connect(stub, "one");
+    await received(1);
+    await begin(stub, "two");
+    await received(2);
+    expect(messages).toMatchObject([{ type: "hello" }, { type: "displaced", by: { device_name: "device two" } }]);
+  });
+
+  it("hears it too where the object slept in between [STR-11]", async () => {
+    const stub = newListener();
+    await begin(stub, "one");
+    const { messages, received } = await connect(stub, "one");
+    await received(1);
+    await evictDurableObject(stub, { webSockets: "hibernate" });
+    await begin(stub, "two");
+    await received(2);
+    expect(messages[1]).toMatchObject({ type: "displaced" });
+  });
+
+  it("that comes after the displacement is told first of all [STR-11]", async () => {
+    const stub = newListener();
+    await begin(stub, "one");
+    await begin(stub, "two");
+    const { messages, received } = await connect(stub, "one");
+    await received(1);
+    expect(messages).toMatchObject([{ type: "displaced", by: { device_name: "device two" } }]);
+  });
+
+  it("keeps its lease alive by its pings, which wake nobody [STR-12]", async () => {
+    const stub = newListener();
+    await begin(stub, "one");
+    const { webSocket, messages, texts, received } = await connect(stub, "one");
+    await received(1);
+    // As if the lease had not been heard of for long: what remains is the ping.
+    await runInDurableObject(stub, (_instance, { storage: { sql } }) => {
+      sql.exec("UPDATE stream_leases SET seen_at = 1");
+    });
+    webSocket.send("ping");
+    await expect.poll(() => texts, { timeout: 5_000 }).toEqual(["pong"]);
+    // Only what is live can be displaced.
+    await begin(stub, "two");
+    await received(2);
+    expect(messages[1]).toMatchObject({ type: "displaced" });
+  });
+
+  it("leaves behind when it was last heard of [STR-12]", async () => {
+    const stub = newListener();
+    await begin(stub, "one");
+    const { webSocket, texts, closed } = await connect(stub, "one");
+    await runInDurableObject(stub, (_instance, { storage: { sql } }) => {
+      sql.exec("UPDATE stream_leases SET seen_at = 1");
+    });
+    webSocket.send("ping");
+    await expect.poll(() => texts, { timeout: 5_000 }).toEqual(["pong"]);
+    webSocket.close(1000, "bye");
+    await closed;
+    const seenAt = () =>
+      runInDurableObject(stub, (_instance, { storage: { sql } }) =>
+        Number(sql.exec("SELECT seen_at FROM stream_leases").one()["seen_at"]),
+      );
+    await expect.poll(seenAt, { timeout: 5_000 }).toBeGreaterThan(Date.now() - 60_000);
+  });
+
+  it("says nothing but ping [STR-13]", async () => {
+    const { webSocket, closed } = await connect(newListener(), "one");
+    webSocket.send("displace the others");
+    expect(await closed).toBe(CLOSE_POLICY_VIOLATION);
+  });
+
+  it("is one for each session, and 32 for an account [STR-13]", async () => {
+    const stub = newListener();
+    const first = await connect(stub, "session-1");
+    for (let i = 1; i <= STREAM_SOCKETS_MAX; i++) await connect(stub, `session-${i}`);
+    expect(await first.closed).toBe(1000);
+    expect((await handshake(stub, "one-too-many")).status).toBe(503);
+    expect((await handshake(stub, "session-2")).status).toBe(101);
+  });
+
+  it("is opened by upgrade alone, for a session that the door names [STR-13]", async () => {
+    const stub = newListener();
+    expect((await stub.fetch("https://listeners.internal/")).status).toBe(426);
+    const unnamed = await stub.fetch("https://listeners.internal/", { headers: { upgrade: "websocket" } });
+    expect(unnamed.status).toBe(400);
+  });
+});
