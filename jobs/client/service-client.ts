@@ -100,6 +100,12 @@ export class ServiceClient {
     }, signal);
   }
 
+  /** Asks for the effect behind a signed URL, which is the same however often it is asked for. */
+  async postSigned(url: string, signal: AbortSignal): Promise<Response> {
+    const absolute = new URL(url, this.url).href;
+    return withRetries(() => send(absolute, { method: "POST" }, TRANSFER_TIMEOUT_MS, signal), signal);
+  }
+
   async #authorized(method: string, url: string, wire: WireInput, options: CallOptions): Promise<Response> {
     const token = await this.#session.accessToken(options.signal);
     try {

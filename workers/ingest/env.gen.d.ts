@@ -14,4 +14,5 @@ interface IngestEnv {
   RELEASE_CLOCKS: DurableObjectNamespace<import("../realtime/index.ts").ReleaseClockObject>;
   TAKEDOWNS: DurableObjectNamespace<import("../realtime/index.ts").TakedownsObject>;
   API: Service<typeof import("../api/index.ts").default>;
+  ACCOUNTING: Service<typeof import("../accounting/index.ts").default>;
 }

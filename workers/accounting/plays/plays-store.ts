@@ -45,3 +45,21 @@ export async function countPlays(ledger: D1Database, recordingIds: readonly stri
   for (const row of results) counts[row.recording_id] = row.plays;
   return counts;
 }
+
+/** Beyond the most played few hundred, a track is seldom wanted twice in one place. */
+export const MOST_PLAYED_MAX = 500;
+
+/** The recordings with the most qualified plays since an instant, most first. Counted from the rows each time. */
+export async function listMostPlayed(ledger: D1Database, sinceMs: EpochMs, limit: number): Promise<string[]> {
+  if (!Number.isInteger(limit) || limit < 1 || limit > MOST_PLAYED_MAX) {
+    throw new RangeError(`the most played are 1 to ${MOST_PLAYED_MAX} recordings`);
+  }
+  const { results } = await ledger
+    .prepare(
+      `SELECT recording_id FROM qualified_plays WHERE played_at >= ?1
+       GROUP BY recording_id ORDER BY count(*) DESC, recording_id LIMIT ?2`,
+    )
+    .bind(sinceMs, limit)
+    .all<{ recording_id: string }>();
+  return results.map((row) => row.recording_id);
+}

@@ -1,16 +1,11 @@
 /**
- * Where the bytes of a rendition come from: the POP's cache, which holds whole objects and cuts ranges out of them
- * itself, or R2. A miss is answered with the range from R2 at once; the cache is filled beside it, once for all who
- * ask meanwhile.
+ * Where the bytes of a rendition come from: the POP's cache, or the buckets. A miss is answered with the range from a
+ * bucket at once; the cache is filled beside it, once for all who ask meanwhile.
  */
-import type { ByteRange } from "#domain/delivery/byte-range.ts";
 import { logFailure } from "#workers/shared/http/request-log.ts";
 import { rememberBounded } from "../bounded-map.ts";
-
-/** The cache takes no larger object. */
-const CACHE_OBJECT_BYTES_MAX = 512 * 1024 ** 2;
-
-const CACHE_SECONDS = 31_536_000;
+import { askBuckets, type Background, type BucketName } from "./rendition-buckets.ts";
+import { CACHE_OBJECT_BYTES_MAX, matchCache, putIntoCache, type StoredRange } from "./rendition-cache.ts";
 
 /**
  * One attempt to fill an object's entry in this time, whatever became of the last one. A fill reads the whole object:
@@ -22,7 +17,7 @@ const FILLS_REMEMBERED_MAX = 4_096;
 
 export interface SourcedBytes {
   readonly body: ReadableStream<Uint8Array> | null;
-  readonly source: "cache" | "r2";
+  readonly source: "cache" | BucketName;
 }
 
 export interface Rendition {
@@ -33,62 +28,95 @@ export interface Rendition {
 }
 
 export interface WantedBytes extends Rendition {
-  readonly range: Exclude<ByteRange, { kind: "unsatisfiable" }>;
+  readonly range: StoredRange;
   /** For the log, where something goes wrong beside the answer. */
   readonly requestId: string;
 }
 
+/** What `warmCache` found or did. A POP that keeps nothing of what it is given, as on workers.dev, is `unkept`. */
+export type Warmth = "present" | "filled" | "unkept" | "missing";
+
+/** One byte says whether an entry is there, without handing out all of it. */
+const FIRST_BYTE: StoredRange = { kind: "part", offset: 0, length: 1 };
+
 /** When a fill was last begun, by key. */
 const fillsBegun = new Map<string, number>();
 
-/** Null where there is no such object. Throws where the bucket fails or holds another object than was signed for. */
+/**
+ * Where the cache keeps nothing, as on workers.dev, it is not asked for a while: a look-up that can only miss costs as
+ * much as one that hits. That it keeps nothing is seen by looking, several times over, for what was just put there.
+ */
+const UNKEPT_FILLS_MIN = 3;
+const UNKEPT_PAUSE_MS = 60_000;
+
+interface CacheHealth {
+  /** Fills in a row that were not there afterwards. */
+  unkeptFills: number;
+  pausedUntil: number;
+}
+
+const healthByEnv = new WeakMap<EdgeEnv, CacheHealth>();
+
+/** Null where there is no such object. Throws where the buckets fail or hold another object than was signed for. */
 export async function readBytes(
   env: EdgeEnv,
   ctx: ExecutionContext,
   wanted: WantedBytes,
 ): Promise<SourcedBytes | null> {
-  const cached = await readCache(wanted);
+  const isCacheUsed = Date.now() >= healthOf(env).pausedUntil;
+  const cached = isCacheUsed ? await readCache(wanted) : null;
   if (cached !== null) return { body: cached, source: "cache" };
-  const object = await readBucket(env, wanted);
-  if (object === null) return null;
-  if (beginsFill(wanted)) ctx.waitUntil(fillCache(env, wanted));
-  return { body: object.body, source: "r2" };
+  const answer = await askForBytes(env, ctx, wanted, wanted.range);
+  if (answer === null) return null;
+  if (isCacheUsed && beginsFill(wanted)) ctx.waitUntil(fillCache(env, ctx, wanted));
+  return { body: answer.object.body, source: answer.bucket };
 }
 
 /** Throws as `readBytes` does. */
-export async function isStored(env: EdgeEnv, rendition: Rendition): Promise<boolean> {
-  const object = await env.RENDITIONS.head(rendition.key);
-  if (object !== null) assertSize(object, rendition);
-  return object !== null;
+export async function isStored(env: EdgeEnv, { key, sizeBytes }: Rendition): Promise<boolean> {
+  const answer = await askBuckets(env, UNWATCHED, { ask: (bucket) => bucket.head(key), sizeBytes });
+  return answer !== null;
 }
 
-async function readBucket(env: EdgeEnv, { range, ...rendition }: WantedBytes): Promise<R2ObjectBody | null> {
-  const object = await env.RENDITIONS.get(rendition.key, range.kind === "part" ? { range } : {});
-  if (object !== null) assertSize(object, rendition);
-  return object;
+/** Puts the whole object into the cache of this POP, where it is not there yet. Throws where buckets or cache fail. */
+export async function warmCache(env: EdgeEnv, background: Background, rendition: Rendition): Promise<Warmth> {
+  const { key, sizeBytes, contentType } = rendition;
+  if (await isCached(key)) return "present";
+  if (sizeBytes > CACHE_OBJECT_BYTES_MAX) return "unkept";
+  // Listeners who miss meanwhile need not fill it as well.
+  beginsFill(rendition);
+  const answer = await askForBytes(env, background, rendition, { kind: "whole" });
+  if (answer === null) return "missing";
+  await putIntoCache(key, contentType, answer.object);
+  return (await isCached(key)) ? "filled" : "unkept";
 }
 
-/** An answer with the wrong length would break off, or hide that something is wrong with the store. */
-function assertSize({ size }: R2Object, { key, sizeBytes }: Rendition): void {
-  if (size !== sizeBytes) throw new Error(`${key} has ${size} bytes, its token says ${sizeBytes}`);
+/** A call without a body leaves nothing to clear away: what is late ends with the request. */
+const UNWATCHED: Background = { waitUntil: () => undefined };
+
+function askForBytes(env: EdgeEnv, background: Background, { key, sizeBytes }: Rendition, range: StoredRange) {
+  // A whole object is asked for without options: R2 knows no range of all of it.
+  const options = range.kind === "part" ? { range } : {};
+  return askBuckets(env, background, { ask: (bucket) => bucket.get(key, options), sizeBytes });
 }
 
-/** Null for a miss, and for a cache that fails: the bucket can still answer. */
-async function readCache(wanted: WantedBytes): Promise<ReadableStream<Uint8Array> | null> {
-  let cached: Response | undefined;
+/** Null for a miss, and for a cache that fails: the buckets can still answer. */
+async function readCache({ key, range, requestId }: WantedBytes): Promise<ReadableStream<Uint8Array> | null> {
   try {
-    cached = await caches.default.match(cacheRequest(wanted));
+    return await matchCache(key, range);
   } catch (error) {
-    logFailure("edge", wanted.requestId, error);
+    logFailure("edge", requestId, error);
     return null;
   }
-  if (cached === undefined) return null;
-  if (cached.status === (wanted.range.kind === "part" ? 206 : 200)) return cached.body;
-  await cached.body?.cancel();
-  return null;
 }
 
-function beginsFill({ key, sizeBytes }: WantedBytes): boolean {
+async function isCached(key: string): Promise<boolean> {
+  const body = await matchCache(key, FIRST_BYTE);
+  await body?.cancel();
+  return body !== null;
+}
+
+function beginsFill({ key, sizeBytes }: Rendition): boolean {
   if (sizeBytes > CACHE_OBJECT_BYTES_MAX) return false;
   const nowMs = Date.now();
   const begunAt = fillsBegun.get(key);
@@ -98,39 +126,26 @@ function beginsFill({ key, sizeBytes }: WantedBytes): boolean {
 }
 
 /** Stores the whole object. Never throws: the listener who caused it has their answer already. */
-async function fillCache(env: EdgeEnv, wanted: WantedBytes): Promise<void> {
+async function fillCache(env: EdgeEnv, background: Background, wanted: WantedBytes): Promise<void> {
   try {
-    const object = await readBucket(env, { ...wanted, range: { kind: "whole" } });
-    if (object === null) return;
-    const headers = {
-      "content-type": wanted.contentType,
-      "content-length": String(object.size),
-      "cache-control": `public, max-age=${CACHE_SECONDS}, immutable`,
-    };
-    await caches.default.put(cacheUrl(wanted.key), new Response(object.body, { headers }));
+    const answer = await askForBytes(env, background, wanted, { kind: "whole" });
+    if (answer === null) return;
+    await putIntoCache(wanted.key, wanted.contentType, answer.object);
+    noteFill(healthOf(env), await isCached(wanted.key));
   } catch (error) {
     logFailure("edge", wanted.requestId, error);
-    await dropEntry(wanted);
   }
 }
 
-/** What broke off may have left a beginning that passes for the whole: workerd's own cache keeps one. */
-async function dropEntry({ key, requestId }: WantedBytes): Promise<void> {
-  try {
-    await caches.default.delete(cacheUrl(key));
-  } catch (error) {
-    logFailure("edge", requestId, error);
-  }
+function healthOf(env: EdgeEnv): CacheHealth {
+  const present = healthByEnv.get(env);
+  if (present !== undefined) return present;
+  const fresh = { unkeptFills: 0, pausedUntil: 0 };
+  healthByEnv.set(env, fresh);
+  return fresh;
 }
 
-/** The token is no part of the key: all listeners of a rendition share one entry. */
-function cacheUrl(key: string): string {
-  return `https://renditions.internal/${key}`;
-}
-
-function cacheRequest({ key, range }: WantedBytes): Request {
-  if (range.kind === "whole") return new Request(cacheUrl(key));
-  return new Request(cacheUrl(key), {
-    headers: { range: `bytes=${range.offset}-${range.offset + range.length - 1}` },
-  });
+function noteFill(health: CacheHealth, isKept: boolean): void {
+  health.unkeptFills = isKept ? 0 : health.unkeptFills + 1;
+  if (health.unkeptFills >= UNKEPT_FILLS_MIN) health.pausedUntil = Date.now() + UNKEPT_PAUSE_MS;
 }

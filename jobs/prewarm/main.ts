@@ -1,0 +1,38 @@
+/** The prewarm job: `npm run prewarm -- --help`. */
+import { ServiceClient } from "#jobs/client/service-client.ts";
+import { interruptSignal } from "#jobs/interrupt-signal.ts";
+import { messageOf } from "#jobs/terminal/failure-text.ts";
+import { HELP, type PrewarmOptions, parsePrewarmOptions } from "./command-line.ts";
+import { prewarm } from "./prewarm.ts";
+import { createPrewarmReport } from "./prewarm-report.ts";
+
+async function main(): Promise<number> {
+  const options = parsePrewarmOptions(process.argv.slice(2), process.env);
+  if (!options.ok) {
+    console.error(`${options.error}\n\n${HELP}`);
+    return 2;
+  }
+  if (options.value === "help") {
+    console.log(HELP);
+    return 0;
+  }
+  return runJob(options.value, interruptSignal());
+}
+
+async function runJob(options: PrewarmOptions, stop: AbortSignal): Promise<number> {
+  const report = createPrewarmReport(process.stdout, options.asJson);
+  try {
+    const client = new ServiceClient(options.url, options.credentials);
+    await client.signIn(stop);
+    const counts = await prewarm({ ...options, client, report, stop });
+    report.ended(counts);
+    return counts.failed + counts.unkept === 0 ? 0 : 1;
+  } catch (error) {
+    report.notice(messageOf(error));
+    return 1;
+  } finally {
+    report.close();
+  }
+}
+
+process.exitCode = await main();

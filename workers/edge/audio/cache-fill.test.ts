@@ -1,0 +1,120 @@
+import { createExecutionContext } from "cloudflare:test";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { ask, begin, edgeEnv, publish, RENDITION_BYTES, signedPath } from "../edge-fixtures.ts";
+import { type Rendition, readBytes } from "./audio-source.ts";
+import { CACHE_OBJECT_BYTES_MAX } from "./rendition-cache.ts";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const RANGE = { range: "bytes=100-199" };
+
+/** A bucket whose whole objects come in time, and not before `release`. */
+function slowFills() {
+  const wholes: string[] = [];
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const get = async (key: string, options?: R2GetOptions) => {
+    const object = await edgeEnv.RENDITIONS.get(key, options);
+    if (options?.range !== undefined || object === null) return object;
+    wholes.push(key);
+    const bytes = new Uint8Array(await object.arrayBuffer());
+    const { readable, writable } = new FixedLengthStream(bytes.length);
+    const writer = writable.getWriter();
+    void (async () => {
+      await writer.write(bytes.slice(0, 1_000));
+      await held;
+      await writer.write(bytes.slice(1_000));
+      await writer.close();
+    })();
+    return { size: object.size, body: readable };
+  };
+  const bindings = { RENDITIONS: { get } as unknown as R2Bucket };
+  return { wholes, bindings, release: () => release() };
+}
+
+describe("a miss", () => {
+  it("is answered while its fill is far from done, and so is who comes meanwhile; the fill is one [DLV-33]", async () => {
+    const rendition = await publish();
+    const { wholes, bindings, release } = slowFills();
+    const first = await begin(await signedPath(rendition), { headers: RANGE, bindings });
+    expect(new Uint8Array(await first.answer.arrayBuffer())).toEqual(rendition.bytes.slice(100, 200));
+    const second = await begin(await signedPath(rendition), { headers: { range: "bytes=9000-" }, bindings });
+    expect(new Uint8Array(await second.answer.arrayBuffer())).toEqual(rendition.bytes.slice(9_000));
+    expect(second.answer.headers.get("server-timing")).toContain("origin;desc=primary");
+    release();
+    await first.settled();
+    await second.settled();
+    expect(wholes).toEqual([rendition.key]);
+    const third = await ask(await signedPath(rendition), { headers: RANGE, bindings });
+    expect(third.headers.get("server-timing")).toContain("cache;desc=hit");
+    expect(new Uint8Array(await third.arrayBuffer())).toEqual(rendition.bytes.slice(100, 200));
+  });
+
+  it.each([
+    [CACHE_OBJECT_BYTES_MAX, 1],
+    [CACHE_OBJECT_BYTES_MAX + 1, 0],
+  ])("of an object of %i bytes is answered with its range, and begins %i fills [DLV-33]", async (sizeBytes, fills) => {
+    const rendition = await publish();
+    const wholes: string[] = [];
+    // As long as it says it is; a test stores no half gigabyte. The fill breaks off, the answer does not.
+    const get = async (key: string, options?: R2GetOptions) => {
+      const object = await edgeEnv.RENDITIONS.get(key, options);
+      if (options?.range === undefined) wholes.push(key);
+      return { size: sizeBytes, body: object?.body };
+    };
+    vi.spyOn(caches.default, "put").mockResolvedValue(undefined);
+    const bindings = { RENDITIONS: { get } as unknown as R2Bucket };
+    const answer = await ask(await signedPath(rendition, { sizeBytes }), { headers: RANGE, bindings });
+    expect(answer.headers.get("content-range")).toBe(`bytes 100-199/${sizeBytes}`);
+    expect(new Uint8Array(await answer.arrayBuffer())).toEqual(rendition.bytes.slice(100, 200));
+    expect(wholes).toHaveLength(fills);
+  });
+});
+
+describe("a body", () => {
+  async function read(rendition: Rendition) {
+    const range = { kind: "part", offset: 100, length: 100 } as const;
+    return readBytes(edgeEnv, createExecutionContext(), { ...rendition, range, requestId: "test" });
+  }
+
+  it("is handed on as the cache or the bucket gave it: no byte passes through our hands [DLV-33]", async () => {
+    const { key } = await publish();
+    const rendition = { key, sizeBytes: RENDITION_BYTES, contentType: "audio/ogg" };
+    const object = await edgeEnv.RENDITIONS.get(key, { range: { offset: 100, length: 100 } });
+    const get = vi.spyOn(edgeEnv.RENDITIONS, "get").mockResolvedValueOnce(object as never);
+    expect((await read(rendition))?.body).toBe(object?.body);
+    get.mockRestore();
+    const cached = new Response(new Uint8Array(100), { status: 206 });
+    vi.spyOn(caches.default, "match").mockResolvedValueOnce(cached);
+    expect((await read(rendition))?.body).toBe(cached.body);
+    await object?.body.cancel();
+  });
+});
+
+describe("a cache that keeps nothing", () => {
+  it("is found out after three fills, and left alone for a minute [DLV-42]", async () => {
+    vi.spyOn(caches.default, "put").mockImplementation(async (_key, { body }) => void (await body?.cancel()));
+    const match = vi.spyOn(caches.default, "match");
+    const env = { ...edgeEnv };
+    const played = async () => {
+      const rendition = await publish();
+      const { answer, settled } = await begin(await signedPath(rendition), { headers: RANGE, env });
+      expect(answer.status).toBe(206);
+      await answer.arrayBuffer();
+      await settled();
+      const asked = match.mock.calls.map(([request]) => (request instanceof Request ? request.url : String(request)));
+      return asked.filter((url) => url.endsWith(rendition.key)).length;
+    };
+    // Before the answer, and after the fill.
+    for (let fills = 0; fills < 3; fills++) expect(await played()).toBe(2);
+    expect(await played()).toBe(0);
+    vi.useFakeTimers({ toFake: ["Date"] });
+    vi.setSystemTime(Date.now() + 60_000);
+    expect(await played()).toBe(2);
+    vi.useRealTimers();
+  });
+});
