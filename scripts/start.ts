@@ -8,7 +8,7 @@ import { assertPortFree, HOST, startWorkers, untilReady } from "./start/local-wo
 import { migrate } from "./start/migrate.ts";
 import { lastLines, Processes } from "./start/processes.ts";
 import { Progress } from "./start/progress.ts";
-import { type LocalAccount, StateFolder } from "./start/state-folder.ts";
+import { type LocalAccount, STATE_FOLDER_DEFAULT, StateFolder } from "./start/state-folder.ts";
 import { lockState, RUN_VARIABLE } from "./start/state-lock.ts";
 
 const HELP = `Runs all of Rimshot on this machine.
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       port: { type: "string", default: "8787" },
-      state: { type: "string", default: ".state" },
+      state: { type: "string", default: STATE_FOLDER_DEFAULT },
       fresh: { type: "boolean", default: false },
       without: { type: "string", default: "" },
       json: { type: "boolean", default: false },

@@ -1,11 +1,12 @@
 /** What a local run keeps between starts, all in one folder: the platform's storage, secrets, accounts, the log. */
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Role } from "#domain/accounts/roles.ts";
 import { freshSecrets } from "../fresh-secrets.ts";
 import { LOCK_FILES } from "./state-lock.ts";
 
+export const STATE_FOLDER_DEFAULT = ".state";
 const SECRETS_FILE = "secrets.env";
 const SECRETS_MARK = "AUDIO_TOKEN_KEYS=";
 
@@ -67,10 +68,7 @@ export class StateFolder {
 
   /** The secrets of this state: made at the first start, since what they signed and encrypted lasts as long. */
   async secrets(): Promise<Readonly<Record<string, string>>> {
-    if (!existsSync(this.secretsFile)) {
-      const lines = Object.entries(freshSecrets()).map(([name, value]) => `${name}='${value}'`);
-      await writeFile(this.secretsFile, `${lines.join("\n")}\n`, { mode: 0o600 });
-    }
+    if (!existsSync(this.secretsFile)) await this.writeSecrets(freshSecrets());
     const text = await readFile(this.secretsFile, "utf8");
     return Object.fromEntries(
       text
@@ -81,6 +79,13 @@ export class StateFolder {
           return [line.slice(0, equals), line.slice(equals + 2, -1)];
         }),
     );
+  }
+
+  /** Whole or not at all: nothing can be read back out of what was signed with them. */
+  async writeSecrets(secrets: Readonly<Record<string, string>>): Promise<void> {
+    const lines = Object.entries(secrets).map(([name, value]) => `${name}='${value}'`);
+    await writeFile(`${this.secretsFile}.new`, `${lines.join("\n")}\n`, { mode: 0o600 });
+    await rename(`${this.secretsFile}.new`, this.secretsFile);
   }
 
   /** A small JSON file of the state, or null where it is not there. */
