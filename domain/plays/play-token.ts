@@ -28,7 +28,7 @@ export interface PlayTokenClaims {
   readonly track: RecordingId;
   readonly durationMs: number;
   readonly issuedAtMs: EpochMs;
-  /** ISO 3166-1 alpha-2, of the request that began the playback. */
+  /** ISO 3166-1 alpha-2: whose rights the playback was granted under. */
   readonly country: string;
   /** Under which model the listener's tier plays it, and so which pool of money it belongs to. */
   readonly commercialModel: CommercialModel;

@@ -1,14 +1,15 @@
 /** npm run bench -- NAME [--json]: runs one benchmark and prints its figures. */
 import { parseArgs } from "node:util";
 import type { Benchmark, Figures } from "./benchmark.ts";
+import { cacheShapeBenchmark } from "./cache-shape/cache-shape-benchmark.ts";
 import { edgeBenchmark } from "./edge/edge-benchmark.ts";
 
-const BENCHMARKS: readonly Benchmark[] = [edgeBenchmark];
+const BENCHMARKS: readonly Benchmark[] = [edgeBenchmark, cacheShapeBenchmark];
 
 const USAGE = [
   "npm run bench -- NAME [--json]",
   "",
-  ...BENCHMARKS.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`),
+  ...BENCHMARKS.map(({ name, summary }) => `  ${name.padEnd(12)} ${summary}`),
   "",
   "--json writes one object to the standard output: the figures by name.",
 ].join("\n");

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 
@@ -89,17 +89,25 @@ function databaseStores(): Store[] {
   });
 }
 
-/** An object's tables are made by SQL in a file of its folder: `playlist-object.ts`, or `playlist-storage.ts`. */
+/** An object's tables are made by SQL in its own file, or in one of its folder that it works with. */
 function objectStores(): Store[] {
   return filesBelow(OBJECTS, /-object\.ts$/).map((path) => {
     const title = /export class (\w+)/.exec(readFileSync(path, "utf8"))?.[1] ?? path;
-    const stem = basename(path).replace(/-object\.ts$/, "");
-    const sources = [path, path.replace(/-object\.ts$/, "-storage.ts")].filter((source) =>
-      filesBelow(OBJECTS, new RegExp(`/${stem}-(object|storage)\\.ts$`)).includes(source),
-    );
-    const sql = sources.flatMap((source) => [...readFileSync(source, "utf8").matchAll(/`([^`]*CREATE TABLE[^`]*)`/g)]);
+    const sql = withNeighbours(path).flatMap((source) => [
+      ...readFileSync(source, "utf8").matchAll(/`([^`]*CREATE TABLE[^`]*)`/g),
+    ]);
     return { title, tables: tablesOf(sql.map(([, statements = ""]) => statements)) };
   });
+}
+
+/** A file, and those of its folder that it imports, and that these import. */
+function withNeighbours(path: string, found: Set<string> = new Set()): string[] {
+  if (found.has(path)) return [...found];
+  found.add(path);
+  for (const [, name = ""] of readFileSync(path, "utf8").matchAll(/ from "\.\/([^"]+)"/g)) {
+    withNeighbours(join(dirname(path), name), found);
+  }
+  return [...found];
 }
 
 /** What a heading stands for, up to the next heading of its level or a higher one. */

@@ -1,12 +1,17 @@
 /** Accounting: counts plays, and alone writes the ledger. Others ask it by RPC; over HTTP it says only how it is. */
 import { WorkerEntrypoint } from "cloudflare:workers";
+import { DAY_MS } from "#domain/foundation/time.ts";
 import { getHealth, getReadiness } from "#workers/shared/http/health-contract.ts";
 import { problemResponse } from "#workers/shared/http/problem.ts";
 import { checkReadiness } from "#workers/shared/http/readiness.ts";
+import { consumeDeliveries } from "./deliveries/deliveries-consumer.ts";
+import { type DeliveredHour, listDeliveredHours } from "./deliveries/deliveries-store.ts";
 import { consumePlays } from "./plays/plays-consumer.ts";
-import { countPlays } from "./plays/plays-store.ts";
+import { countPlays, listMostPlayed } from "./plays/plays-store.ts";
 
 const WORKER = "accounting";
+const MOST_PLAYED_WINDOW_MS = 28 * DAY_MS;
+const DELIVERIES_QUEUE = "rimshot-deliveries";
 
 export default class AccountingWorker extends WorkerEntrypoint<AccountingEnv> {
   override async fetch(request: Request): Promise<Response> {
@@ -23,11 +28,22 @@ export default class AccountingWorker extends WorkerEntrypoint<AccountingEnv> {
   }
 
   override async queue(batch: MessageBatch): Promise<void> {
-    await consumePlays(this.env, batch);
+    if (batch.queue === DELIVERIES_QUEUE) await consumeDeliveries(this.env, batch);
+    else await consumePlays(this.env, batch);
+  }
+
+  /** What the edge has sent in each of the newest hours. */
+  async deliveredHours(hours: number): Promise<DeliveredHour[]> {
+    return listDeliveredHours(this.env.LEDGER, hours);
   }
 
   /** Qualified plays of each recording; 0 where there are none. Throws RangeError beyond PLAY_COUNTS_MAX ids. */
   async playCounts(recordingIds: string[]): Promise<Record<string, number>> {
     return countPlays(this.env.LEDGER, recordingIds);
+  }
+
+  /** The recordings with the most qualified plays of the last 28 days. Throws RangeError beyond MOST_PLAYED_MAX. */
+  async mostPlayed(limit: number): Promise<string[]> {
+    return listMostPlayed(this.env.LEDGER, Date.now() - MOST_PLAYED_WINDOW_MS, limit);
   }
 }

@@ -3,7 +3,7 @@
  * listeners only by their random subject. Described in docs/specs/plays.md.
  */
 import { sql } from "drizzle-orm";
-import { check, index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { check, index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { COMMERCIAL_MODELS } from "#domain/rights/deals.ts";
 
 /**
@@ -34,4 +34,31 @@ export const qualifiedPlays = sqliteTable(
     ),
     check("qualified_plays_duration", sql`${table.durationMs} > 0`),
   ],
+);
+
+/** What the edge has sent in an hour, for hit ratios and egress. Per playback it is in the archive. */
+export const deliveredHours = sqliteTable(
+  "delivered_hours",
+  {
+    /** The instant at which it begins. */
+    hour: integer().notNull(),
+    /** Where it went, as the platform says it: `T1` and `XX` are among them. */
+    country: text().notNull(),
+    quality: text().notNull(),
+    ranges: integer().notNull(),
+    cacheRanges: integer("cache_ranges").notNull(),
+    cacheBytes: integer("cache_bytes").notNull(),
+    originBytes: integer("origin_bytes").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.hour, table.country, table.quality] })],
+);
+
+/** Reports that are in the sums: the queue may bring one twice. */
+export const deliveryReports = sqliteTable(
+  "delivery_reports",
+  {
+    id: text().primaryKey(),
+    takenAt: integer("taken_at").notNull(),
+  },
+  (table) => [index("delivery_reports_by_time").on(table.takenAt)],
 );

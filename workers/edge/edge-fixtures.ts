@@ -52,12 +52,12 @@ export async function grant(track: RecordingId, deals: readonly Deal[]): Promise
   await edgeEnv.RIGHTS.put(availabilityKey(track), JSON.stringify(compileAvailability(deals)));
 }
 
-export async function sign(
+export function audioClaims(
   { path, track }: Published,
   claims: Partial<AudioTokenClaims & TokenLifetime> = {},
-): Promise<string> {
+): AudioTokenClaims & TokenLifetime {
   const nbf = Math.floor(Date.now() / 1_000);
-  const audioClaims: AudioTokenClaims & TokenLifetime = {
+  return {
     playback: freshId<PlaybackId>(),
     sub: freshId<AccountId>(),
     track,
@@ -70,7 +70,10 @@ export async function sign(
     exp: nbf + 600,
     ...claims,
   };
-  return signToken(await keyringOf(edgeEnv.AUDIO_TOKEN_KEYS), AUDIO_TOKEN_USE, audioClaims);
+}
+
+export async function sign(rendition: Published, claims?: Partial<AudioTokenClaims & TokenLifetime>): Promise<string> {
+  return signToken(await keyringOf(edgeEnv.AUDIO_TOKEN_KEYS), AUDIO_TOKEN_USE, audioClaims(rendition, claims));
 }
 
 export async function signedPath(rendition: Published, claims?: Partial<AudioTokenClaims & TokenLifetime>) {
@@ -83,8 +86,12 @@ export interface Asked {
   readonly body?: string;
   /** Null for a request whose country the platform says nothing about. */
   readonly country?: string | null;
+  /** The network it comes from; none unless it is given. */
+  readonly asn?: number | null;
   /** Bindings that are not as they should be. */
   readonly bindings?: Partial<EdgeEnv>;
+  /** The whole env, where several requests are to be of one. */
+  readonly env?: EdgeEnv;
 }
 
 /** The edge's answer, as soon as it is there; `settled` waits for what goes on beside it. */
@@ -92,15 +99,15 @@ export async function begin(
   path: string,
   asked: Asked = {},
 ): Promise<{ answer: Response; settled: () => Promise<void> }> {
-  const { method = "GET", headers = {}, body, country = COUNTRY, bindings = {} } = asked;
+  const { method = "GET", headers = {}, body, country = COUNTRY, asn = null, bindings = {}, env: wholeEnv } = asked;
   const request = new Request(`${ORIGIN}${path}`, {
     method,
     headers,
     ...(body === undefined ? {} : { body }),
-    ...(country === null ? {} : { cf: { country } as unknown as CfProperties }),
+    ...(country === null ? {} : { cf: { country, ...(asn === null ? {} : { asn }) } as unknown as CfProperties }),
   });
   const context = createExecutionContext();
-  const answer = await edge.fetch(request, { ...edgeEnv, ...bindings }, context);
+  const answer = await edge.fetch(request, wholeEnv ?? { ...edgeEnv, ...bindings }, context);
   return { answer, settled: () => waitOnExecutionContext(context) };
 }
 

@@ -6,6 +6,7 @@ import type { Policy } from "#domain/accounts/roles.ts";
 import { checkReadiness } from "#workers/shared/http/readiness.ts";
 import { serveAudio } from "./audio/serve-audio.ts";
 import { serveCover } from "./covers/serve-cover.ts";
+import { servePrewarm } from "./prewarm/serve-prewarm.ts";
 import type { RequestTarget } from "./request-target.ts";
 
 export interface EdgeRoute {
@@ -27,6 +28,7 @@ const NO_STORE = { "cache-control": "no-store" } as const;
 
 export const EDGE_ROUTES: readonly EdgeRoute[] = [
   { path: "/audio/", policy: "signed", logged: "refusals", handle: serveAudio },
+  { path: "/prewarm/", policy: "signed", logged: "all", handle: servePrewarm },
   { path: "/covers/", policy: "public", logged: "all", handle: serveCover },
   { path: "/healthz", policy: "public", logged: "all", handle: health },
   { path: "/readyz", policy: "public", logged: "all", handle: (_request, env) => readiness(env) },

@@ -6,6 +6,7 @@ interface EdgeEnv {
   DELIVERIES: Queue;
   ASSETS: Fetcher;
   CORS_ORIGINS: string;
+  DELIVERY_REPORT_SECONDS: string;
   AUDIO_TOKEN_KEYS: string;
   TAKEDOWNS: DurableObjectNamespace<import("../realtime/index.ts").TakedownsObject>;
   API: Service<typeof import("../api/index.ts").default>;

@@ -1,29 +1,49 @@
 import { problemResponse } from "#workers/shared/http/problem.ts";
 import { logFailure, logRequest, REQUEST_ID_HEADER, requestIdOf } from "#workers/shared/http/request-log.ts";
-import { edgeRouteOf } from "./edge-routes.ts";
+import { allowedOrigin, preflightAnswer, withCors } from "./cors.ts";
+import { type EdgeRoute, edgeRouteOf } from "./edge-routes.ts";
 import { calleeOf, forward } from "./forward/forward.ts";
-import { requestTarget } from "./request-target.ts";
+import { ADDRESS_LIMIT, takeAddressTurn, tooMany } from "./limits/rate-limits.ts";
+import { type RequestTarget, requestTarget } from "./request-target.ts";
 
 export default {
   async fetch(request: Request, env: EdgeEnv, ctx: ExecutionContext): Promise<Response> {
-    const target = requestTarget(request.url);
-    const route = edgeRouteOf(target.path);
-    if (route === null) {
-      const callee = calleeOf(target.path);
-      return callee === null ? servePlayerFile(request, env, target.path) : forward(request, env, callee);
-    }
-    const startedAt = performance.now();
-    const requestId = requestIdOf(request);
-    const response = await answerOf(() => route.handle(request, env, ctx, target, requestId), requestId);
-    response.headers.set(REQUEST_ID_HEADER, requestId);
-    const { status } = response;
-    if (route.logged === "all" || status >= 400) {
-      const durationMs = Math.round(performance.now() - startedAt);
-      logRequest({ worker: "edge", requestId, method: request.method, route: route.path, status, durationMs });
-    }
-    return response;
+    const origin = allowedOrigin(request, env.CORS_ORIGINS);
+    if (origin === null) return answerOf(request, env, ctx);
+    return preflightAnswer(request, origin) ?? withCors(await answerOf(request, env, ctx), origin);
   },
 } satisfies ExportedHandler<EdgeEnv>;
+
+async function answerOf(request: Request, env: EdgeEnv, ctx: ExecutionContext): Promise<Response> {
+  const turn = takeAddressTurn(request, Date.now());
+  if (turn?.allowed === false) return tooMany(ADDRESS_LIMIT, turn);
+  const target = requestTarget(request.url);
+  const route = edgeRouteOf(target.path);
+  if (route !== null) return routeAnswer(request, env, ctx, target, route);
+  const callee = calleeOf(target.path);
+  return callee === null ? servePlayerFile(request, env, target.path) : forward(request, env, callee);
+}
+
+async function routeAnswer(
+  request: Request,
+  env: EdgeEnv,
+  ctx: ExecutionContext,
+  target: RequestTarget,
+  route: EdgeRoute,
+): Promise<Response> {
+  const startedAt = performance.now();
+  const requestId = requestIdOf(request);
+  const response = await guarded(() => route.handle(request, env, ctx, target, requestId), requestId);
+  response.headers.set(REQUEST_ID_HEADER, requestId);
+  // A browser that has an answer from before a listed origin asked must not show it to that origin.
+  if (env.CORS_ORIGINS !== "") response.headers.append("vary", "Origin");
+  const { status } = response;
+  if (route.logged === "all" || status >= 400) {
+    const durationMs = Math.round(performance.now() - startedAt);
+    logRequest({ worker: "edge", requestId, method: request.method, route: route.path, status, durationMs });
+  }
+  return response;
+}
 
 /**
  * A file of an older build is gone. The page that stands in for the player's own paths must not stand in for it: it
@@ -35,7 +55,7 @@ async function servePlayerFile(request: Request, env: EdgeEnv, path: string): Pr
   return path.startsWith("/assets/") && isPage ? problemResponse("not-found") : answer;
 }
 
-async function answerOf(handle: () => Promise<Response> | Response, requestId: string): Promise<Response> {
+async function guarded(handle: () => Promise<Response> | Response, requestId: string): Promise<Response> {
   try {
     return await handle();
   } catch (error) {

@@ -108,7 +108,7 @@ const WARMING_PAUSE_MS = 50;
 async function warm({ ports, renditions, signedPath }: EdgeSystem): Promise<void> {
   for (const rendition of renditions) {
     await untilCached(ports.edge, await signedPath(rendition), (answer) =>
-      (answer.headers.get("server-timing") ?? "").includes("cache"),
+      (answer.headers.get("server-timing") ?? "").includes("cache;desc=hit"),
     );
     await untilCached(ports.bare, `/cache/${rendition.key}`, (answer) => answer.status === 206);
   }

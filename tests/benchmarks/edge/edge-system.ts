@@ -38,8 +38,9 @@ export interface EdgeSystem extends AsyncDisposable {
 export async function startEdgeSystem(edgeEntry: string): Promise<EdgeSystem> {
   const edgeScript = await bundleWorker(edgeEntry);
   const bareScript = await bundleWorker(fileURLToPath(new URL("bare-worker.ts", import.meta.url)));
+  const objectsScript = await bundleWorker("durable-objects/rights/takedowns-object.ts");
   const { AUDIO_TOKEN_KEYS = "" } = freshSecrets();
-  const miniflare = startMiniflare(edgeScript, bareScript, AUDIO_TOKEN_KEYS);
+  const miniflare = startMiniflare({ edge: edgeScript, bare: bareScript, objects: objectsScript }, AUDIO_TOKEN_KEYS);
   try {
     await miniflare.ready;
     const port = async (name: string) => Number((await miniflare.unsafeGetDirectURL(name)).port);
@@ -58,25 +59,43 @@ export async function startEdgeSystem(edgeEntry: string): Promise<EdgeSystem> {
   }
 }
 
-function startMiniflare(edgeScript: string, bareScript: string, AUDIO_TOKEN_KEYS: string): Miniflare {
+interface Scripts {
+  readonly edge: string;
+  readonly bare: string;
+  readonly objects: string;
+}
+
+function startMiniflare(scripts: Scripts, AUDIO_TOKEN_KEYS: string): Miniflare {
   const config = unstable_readConfig({ config: "wrangler.toml" });
-  const worker = (name: string, script: string, cacheAPI: boolean) => ({
-    name,
+  const compatibility = {
     modules: true,
-    script,
     compatibilityDate: config.compatibility_date ?? "",
     compatibilityFlags: config.compatibility_flags,
+  };
+  const worker = (name: string, script: string, cacheAPI: boolean) => ({
+    ...compatibility,
+    name,
+    script,
     cacheAPI,
-    bindings: { AUDIO_TOKEN_KEYS },
-    r2Buckets: { RENDITIONS: "renditions" },
+    bindings: { ...config.vars, AUDIO_TOKEN_KEYS },
+    r2Buckets: { RENDITIONS: "renditions", RENDITIONS_REPLICA: "replica" },
     kvNamespaces: { RIGHTS: "rights" },
+    durableObjects: { TAKEDOWNS: { className: "TakedownsObject", scriptName: "objects" } },
+    queueProducers: { DELIVERIES: { queueName: "deliveries" } },
     unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
   });
+  const objects = {
+    ...compatibility,
+    name: "objects",
+    script: scripts.objects,
+    durableObjects: { TAKEDOWNS: { className: "TakedownsObject", useSQLite: true } },
+  };
   const options = convertV4MiniflareOptions({
     workers: [
-      worker("edge", edgeScript, true),
-      worker("edge-uncached", edgeScript, false),
-      worker("bare", bareScript, true),
+      worker("edge", scripts.edge, true),
+      worker("edge-uncached", scripts.edge, false),
+      worker("bare", scripts.bare, true),
+      objects,
     ],
     cf: false,
     logRequests: false,

@@ -199,7 +199,7 @@ describe("rights at the edge", () => {
   it.each(["EU", "AP", "ZZ"])(
     "refuses %s, which is no country of the list, under a worldwide deal [RGT-9]",
     async (country) => {
-      await expectRefused(await publish(), country, "not-available-in-country", 451);
+      await expectRefused(await publish(), country, "country-unknown", 451);
     },
   );
 
@@ -226,16 +226,18 @@ describe("rights at the edge", () => {
     expect((await ask(path)).status).toBe(451);
   });
 
-  it("hears of a takedown ten seconds after the store, with the bytes cached and a good token [RGT-13]", async () => {
+  it("follows a record that changed within 25 s, with the bytes cached and a good token [RGT-13]", async () => {
     const nowMs = Date.now();
     const rendition = await publish();
     const path = await signedPath(rendition);
     setClock(nowMs);
     expect((await ask(path)).status).toBe(200);
     await grant(rendition.track, []);
-    setClock(nowMs + 9_999);
-    expect((await ask(path)).status).toBe(200);
-    setClock(nowMs + 10_000);
+    for (const laterMs of [9_999, 14_999, 24_998]) {
+      setClock(nowMs + laterMs);
+      expect((await ask(path)).status, `${laterMs}`).toBe(200);
+    }
+    setClock(nowMs + 24_999);
     expect((await ask(path)).status).toBe(451);
   });
 

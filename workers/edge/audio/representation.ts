@@ -1,13 +1,25 @@
-/** The headers of a rendition. It is named by its bytes, so the name says all of them. */
+/** The headers of a rendition. It is named by its bytes, so the name says all of them, and they are made once. */
+import { rememberBounded } from "../bounded-map.ts";
+import { ACCOUNT_POLICY } from "../limits/rate-limits.ts";
+
 export interface Representation {
   /** Strong: the same tag is the same bytes. */
   readonly etag: string;
   /** What a 304 repeats (RFC 9110, section 15.4.5): enough to find and refresh a stored answer, nothing about its body. */
   readonly validators: Readonly<Record<string, string>>;
+  /** Of every answer with bytes, and of HEAD. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** About 1 KB each. */
+const REPRESENTATIONS_MAX = 4_096;
+
+const representations = new Map<string, Representation>();
+
 export function representationOf(sha256: string, contentType: string): Representation {
+  const name = `${sha256} ${contentType}`;
+  const known = representations.get(name);
+  if (known !== undefined) return known;
   const etag = `"${sha256}"`;
   const validators = {
     etag,
@@ -21,8 +33,11 @@ export function representationOf(sha256: string, contentType: string): Represent
     "accept-ranges": "bytes",
     "content-type": contentType,
     "x-content-type-options": "nosniff",
+    "ratelimit-policy": ACCOUNT_POLICY,
   };
-  return { etag, validators, headers };
+  const representation = { etag, validators, headers };
+  rememberBounded(representations, name, representation, REPRESENTATIONS_MAX);
+  return representation;
 }
 
 function base64OfHex(text: string): string {

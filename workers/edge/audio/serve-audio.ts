@@ -6,9 +6,11 @@ import { AUDIO_MIME_TYPES, parseAudioPath, renditionKey } from "#domain/delivery
 import { type ByteRange, parseByteRange } from "#domain/delivery/byte-range.ts";
 import { evaluatePreconditions, rangeApplies } from "#domain/delivery/preconditions.ts";
 import { problemResponse } from "#workers/shared/http/problem.ts";
+import { countDelivered } from "../deliveries/delivery-tally.ts";
+import { ACCOUNT_LIMIT, rateLimitField } from "../limits/rate-limits.ts";
 import type { RequestTarget } from "../request-target.ts";
-import { isStored, type Rendition, readBytes } from "./audio-source.ts";
-import { authorise } from "./authorise-audio.ts";
+import { isStored, type Rendition, readBytes, type SourcedBytes } from "./audio-source.ts";
+import { type AuthorisedAudio, authorise } from "./authorise-audio.ts";
 import { type Representation, representationOf } from "./representation.ts";
 
 const WHOLE: ByteRange = { kind: "whole" };
@@ -26,19 +28,16 @@ export async function serveAudio(
   }
   const path = parseAudioPath(target.path);
   if (path === null) return problemResponse("not-found");
-  const startedAt = performance.now();
-  const authorised = await authorise(request, env, target);
-  if (!authorised.ok) return problemResponse(authorised.error.problem, authorised.error);
-  const authMs = Math.round(performance.now() - startedAt);
-  const { sizeBytes } = authorised.value;
+  const authorised = await authorise(request, env, ctx, target);
+  if (!authorised.ok) return authorised.error;
   const contentType = AUDIO_MIME_TYPES[path.extension] ?? "application/octet-stream";
-  const rendition = { key: renditionKey(path), sizeBytes, contentType };
+  const rendition = { key: renditionKey(path), sizeBytes: authorised.value.claims.sizeBytes, contentType };
   const representation = representationOf(path.sha256, contentType);
   return (
     conditionalAnswer(request, representation) ??
     (method === "HEAD"
       ? headAnswer(env, rendition, representation)
-      : rangeAnswer(request, env, ctx, { ...rendition, requestId }, representation, authMs))
+      : rangeAnswer(request, env, ctx, { ...rendition, requestId }, representation, authorised.value))
   );
 }
 
@@ -62,7 +61,7 @@ async function rangeAnswer(
   ctx: ExecutionContext,
   rendition: Rendition & { readonly requestId: string },
   { etag, headers }: Representation,
-  authMs: number,
+  authorised: AuthorisedAudio,
 ): Promise<Response> {
   const { sizeBytes } = rendition;
   const isRangeWanted = rangeApplies(request.headers.get("if-range"), etag);
@@ -76,10 +75,17 @@ async function rangeAnswer(
   const startedAt = performance.now();
   const bytes = await readBytes(env, ctx, { ...rendition, range });
   if (bytes === null) return problemResponse("not-found");
-  const timing = `auth;dur=${authMs}, ${bytes.source};dur=${Math.round(performance.now() - startedAt)}`;
+  const sentBytes = range.kind === "part" ? range.length : sizeBytes;
+  const { claims, turn } = authorised;
+  countDelivered(env, ctx, { claims, sizeBytes: sentBytes, fromCache: bytes.source === "cache" });
   return new Response(bytes.body, {
     status: range.kind === "part" ? 206 : 200,
-    headers: { ...headers, ...extentOf(range, sizeBytes), "server-timing": timing },
+    headers: {
+      ...headers,
+      ...extentOf(range, sizeBytes),
+      "server-timing": serverTiming(authorised, bytes.source, performance.now() - startedAt),
+      ratelimit: rateLimitField(ACCOUNT_LIMIT, turn),
+    },
   });
 }
 
@@ -93,4 +99,13 @@ function extentOf(
     "content-length": String(length),
     "content-range": `bytes ${offset}-${offset + length - 1}/${sizeBytes}`,
   };
+}
+
+/** What a player's developer sees of it: where the time went, and whether the point of presence had the bytes. */
+function serverTiming({ authMs, rightsMs }: AuthorisedAudio, source: SourcedBytes["source"], readMs: number): string {
+  const read =
+    source === "cache"
+      ? `cache;desc=hit;dur=${Math.round(readMs)}`
+      : `cache;desc=miss, origin;desc=${source};dur=${Math.round(readMs)}`;
+  return `auth;dur=${Math.round(authMs)}, rights;dur=${Math.round(rightsMs)}, ${read}`;
 }

@@ -5,6 +5,7 @@ import { PLAYLIST_SUBPROTOCOL } from "#durable-objects/playlists/playlist-protoc
 import { JWKS_PATH } from "#workers/shared/auth/access-token.ts";
 import { freshId } from "#workers/shared/fresh-id.ts";
 import { ask, edgeEnv, ORIGIN, problemOf } from "../edge-fixtures.ts";
+import { ACCOUNT_LIMIT } from "../limits/rate-limits.ts";
 
 const { PLAYLISTS } = env as unknown as RealtimeEnv;
 
@@ -41,6 +42,25 @@ function isForKeys(request: Request): boolean {
 function bearer(token: string) {
   return { authorization: `Bearer ${token}` };
 }
+
+it("of an account that asks too often is turned away at the POP, by its name and not its address [LIM-2]", async () => {
+  const { asked, bindings } = watchedApi((request) =>
+    isForKeys(request) ? edgeEnv.API.fetch(request) : new Response("ok"),
+  );
+  vi.useFakeTimers({ toFake: ["Date"] });
+  const statuses: number[] = [];
+  try {
+    for (let i = 0; i <= ACCOUNT_LIMIT.burst; i++) {
+      statuses.push((await ask("/v1/me", { headers: bearer(accessToken), bindings })).status);
+    }
+  } finally {
+    vi.useRealTimers();
+  }
+  expect(statuses.filter((status) => status === 200)).toHaveLength(ACCOUNT_LIMIT.burst);
+  expect(statuses.at(-1)).toBe(429);
+  expect(asked.filter((request) => !isForKeys(request))).toHaveLength(ACCOUNT_LIMIT.burst);
+  expect((await ask("/v1/me", { bindings })).status).toBe(200);
+});
 
 describe("a request for another Worker", () => {
   it("goes there and comes back as it is, with method, body, country and headers [DLV-17]", async () => {

@@ -1,15 +1,17 @@
 /**
  * Everything that is not audio: hands the request to the Worker that answers it, over a service binding. An access token
- * that is plainly bad is refused here, at the POP; the Worker behind checks again and decides.
+ * that is plainly bad, and an account that asks too often, are refused here, at the POP; the Worker behind checks the
+ * token again and decides.
  */
 import { isJwt, verifierByEnv } from "#workers/shared/auth/access-token.ts";
 import { bearerToken } from "#workers/shared/auth/bearer-token.ts";
 import { problemResponse } from "#workers/shared/http/problem.ts";
 import { logFailure, logRequest, REQUEST_ID_HEADER, requestIdOf } from "#workers/shared/http/request-log.ts";
+import { ACCOUNT_LIMIT, takeAccountTurn, tooMany } from "../limits/rate-limits.ts";
 
 type Callee = "API" | "INGEST" | "REALTIME";
 
-const LIVE_PATH_PATTERN = /^\/v1\/playlists\/[^/]+\/live$/;
+const LIVE_PATH_PATTERN = /^\/v1\/(playlists\/[^/]+\/live|me\/stream)$/;
 
 const verifierOf = verifierByEnv<EdgeEnv>((env, request) => env.API.fetch(request));
 
@@ -25,7 +27,7 @@ export function calleeOf(path: string): Callee | null {
 export async function forward(request: Request, env: EdgeEnv, callee: Callee): Promise<Response> {
   const startedAt = performance.now();
   const requestId = requestIdOf(request);
-  const answered = (await hasBadToken(request, env)) ? refusal() : await callWorker(request, env, callee, requestId);
+  const answered = (await refusalOf(request, env)) ?? (await callWorker(request, env, callee, requestId));
   if (answered.by === "callee") return answered.response;
   const { response } = answered;
   response.headers.set(REQUEST_ID_HEADER, requestId);
@@ -52,21 +54,22 @@ async function callWorker(request: Request, env: EdgeEnv, callee: Callee, reques
   }
 }
 
-function refusal(): Answered {
-  const response = problemResponse("unauthenticated", {
+/**
+ * Null where the request may go on. Other credentials than an access token, such as an operator's key, are for the api
+ * to know. Without the keys nothing can be said here; the Worker behind refuses what it cannot check.
+ */
+async function refusalOf(request: Request, env: EdgeEnv): Promise<Answered | null> {
+  const token = bearerToken(request);
+  if (token === null || !isJwt(token)) return null;
+  const verified = await verifierOf(env)(token);
+  if (!verified.ok) return verified.error.kind === "invalid" ? { by: "edge", response: unauthenticated() } : null;
+  const turn = takeAccountTurn(verified.value.accountId, Date.now());
+  return turn.allowed ? null : { by: "edge", response: tooMany(ACCOUNT_LIMIT, turn) };
+}
+
+function unauthenticated(): Response {
+  return problemResponse("unauthenticated", {
     detail: "The access token is not valid or has expired.",
     headers: { "www-authenticate": 'Bearer error="invalid_token"' },
   });
-  return { by: "edge", response };
-}
-
-/**
- * Other credentials, such as an operator's key, are for the api to know. Without the keys nothing can be said here; the
- * Worker behind refuses what it cannot check.
- */
-async function hasBadToken(request: Request, env: EdgeEnv): Promise<boolean> {
-  const token = bearerToken(request);
-  if (token === null || !isJwt(token)) return false;
-  const verified = await verifierOf(env)(token);
-  return !verified.ok && verified.error.kind === "invalid";
 }

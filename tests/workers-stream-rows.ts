@@ -1,0 +1,221 @@
+/**
+ * Bundled by the benchmark `stream-rows`: has the real statements and objects do what they do for a stream, and says
+ * how many rows the platform would bill for it.
+ */
+import type { AccountId, PlaybackId, RecordingId } from "#domain/foundation/ids.ts";
+import { MINUTE_MS } from "#domain/foundation/time.ts";
+import type { PlaybackFacts } from "#domain/plays/play-event.ts";
+import { packPlayMessages } from "#domain/plays/play-message.ts";
+import type { SubjectId } from "#domain/plays/subject.ts";
+import { ListenerObject } from "#durable-objects/listeners/listener-object.ts";
+import { type AssessedPlayback, PlayShardObject } from "#durable-objects/plays/play-shard-object.ts";
+import { addToHours } from "#workers/accounting/deliveries/deliveries-store.ts";
+import { insertQualifiedPlays } from "#workers/accounting/plays/plays-store.ts";
+import { findPlayable } from "#workers/api/playbacks/playbacks-store.ts";
+import { catalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
+import { freshId } from "#workers/shared/fresh-id.ts";
+
+interface RowsEnv {
+  readonly CATALOG_0: D1Database;
+  readonly LEDGER: D1Database;
+  readonly LISTENERS: DurableObjectNamespace<CountingListener>;
+  readonly PLAY_SHARDS: DurableObjectNamespace<CountingPlayShard>;
+}
+
+/** What is asked of this Worker, as JSON. */
+export interface RowsQuestion {
+  readonly recordingId: string;
+  /** The events of one song as its player reports them, in the requests in which they come. */
+  readonly batches: readonly (readonly { readonly fromMs: number; readonly toMs: number }[])[];
+  readonly deliveries: readonly object[];
+}
+
+export interface Rows {
+  readonly read: number;
+  readonly written: number;
+}
+
+export type RowsAnswer = Readonly<
+  Record<"grant" | "begin" | "renew" | "history" | "count" | "ledger" | "ledgerAgain" | "deliveries", Rows>
+>;
+
+/** The object's own SQL, with a note of what each statement took. */
+function countedSql(ctx: DurableObjectState): () => Rows {
+  const { sql } = ctx.storage;
+  let cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
+  const exec = (query: string, ...bindings: unknown[]) => {
+    const cursor = sql.exec(query, ...bindings);
+    cursors.push(cursor);
+    return cursor;
+  };
+  Object.defineProperty(ctx.storage, "sql", { value: { exec } });
+  return () => {
+    const rows = {
+      read: sum(cursors.map((cursor) => cursor.rowsRead)),
+      written: sum(cursors.map((cursor) => cursor.rowsWritten)),
+    };
+    cursors = [];
+    return rows;
+  };
+}
+
+export class CountingListener extends ListenerObject {
+  readonly #take: () => Rows;
+
+  constructor(ctx: DurableObjectState, env: RealtimeEnv) {
+    const take = countedSql(ctx);
+    super(ctx, env);
+    this.#take = take;
+  }
+
+  takeRows(): Rows {
+    return this.#take();
+  }
+}
+
+export class CountingPlayShard extends PlayShardObject {
+  readonly #take: () => Rows;
+
+  constructor(ctx: DurableObjectState, env: RealtimeEnv) {
+    const take = countedSql(ctx);
+    super(ctx, env);
+    this.#take = take;
+  }
+
+  takeRows(): Rows {
+    return this.#take();
+  }
+}
+
+export default {
+  async fetch(request: Request, env: RowsEnv): Promise<Response> {
+    const question = await request.json<RowsQuestion>();
+    const answer: RowsAnswer = {
+      grant: await rowsOfGrant(env, question),
+      ...(await rowsOfListener(env, question)),
+      count: await rowsOfCounting(env, question),
+      ...(await rowsOfLedger(env, question)),
+      deliveries: await rowsOfDeliveries(env, question),
+    };
+    return Response.json(answer);
+  },
+};
+
+function rowsOfGrant({ CATALOG_0 }: RowsEnv, { recordingId }: RowsQuestion): Promise<Rows> {
+  return countedD1(CATALOG_0, async (database) => {
+    const playable = await findPlayable({ database: catalogDatabase(database), nowMs: Date.now() }, recordingId);
+    if (playable === null) throw new Error("the recording cannot be played");
+  });
+}
+
+/** Those of an account that has listened for long: by then old turns are forgotten as new ones come. */
+const STREAMS_BEFORE = 250;
+const STREAMS_COUNTED = 50;
+
+async function rowsOfListener({ LISTENERS }: RowsEnv, { recordingId }: RowsQuestion) {
+  const listener = LISTENERS.getByName("rows");
+  const begin = async (index: number) => {
+    const playbackId = freshId<PlaybackId>();
+    const request = { playbackId, recordingId: recordingId as RecordingId, device: "Firefox on Linux", streamsMax: 1 };
+    // A device plays some songs before another one does, as a phone and a desk would.
+    const sessionId = `session-${Math.floor(index / 10) % 3}-${"0".repeat(12)}`;
+    const begun = await listener.beginStream({ ...request, sessionId, continues: false });
+    if (!begun.ok) throw new Error("the stream did not begin");
+    return playbackId;
+  };
+  let playbackId = await begin(0);
+  for (let index = 1; index < STREAMS_BEFORE; index++) playbackId = await begin(index);
+  await listener.takeRows();
+  for (let index = STREAMS_BEFORE; index < STREAMS_BEFORE + STREAMS_COUNTED; index++) playbackId = await begin(index);
+  const begun = perOne(await listener.takeRows(), STREAMS_COUNTED);
+  await listener.keepStream({ playbackId, sessionId: null, recordingId: null, streamsMax: 1 });
+  const renew = await listener.takeRows();
+  await listener.recordPlays([{ playbackId, recordingId: recordingId as RecordingId, playedAtMs: Date.now() }]);
+  return { begin: begun, renew, history: await listener.takeRows() };
+}
+
+/** All events of a song, in the messages that the queue would bring. */
+async function rowsOfCounting({ PLAY_SHARDS }: RowsEnv, { batches, recordingId }: RowsQuestion): Promise<Rows> {
+  const shard = PLAY_SHARDS.getByName("rows");
+  const playback = factsOf(recordingId);
+  await shard.takeRows();
+  let seq = 0;
+  for (const spans of batches) {
+    const reported = spans.map(({ fromMs, toMs }) => ({
+      playback,
+      event: {
+        eventId: crypto.randomUUID(),
+        seq: seq++,
+        kind: "progress" as const,
+        spans: toMs > fromMs ? [{ fromMs, toMs }] : [],
+      },
+    }));
+    const receivedAtMs = playback.issuedAtMs + MINUTE_MS;
+    for (const message of packPlayMessages(freshId<AccountId>(), receivedAtMs, reported)) {
+      await shard.record(message.playbacks.map((one) => ({ ...one, receivedAtMs })));
+    }
+  }
+  return shard.takeRows();
+}
+
+async function rowsOfLedger({ LEDGER }: RowsEnv, { recordingId }: RowsQuestion) {
+  const outcome = { playback: factsOf(recordingId), isRoyaltyEligible: true } as AssessedPlayback;
+  const insert = (database: D1Database) => insertQualifiedPlays(database, [outcome], Date.now());
+  const ledger = await countedD1(LEDGER, insert);
+  return { ledger, ledgerAgain: await countedD1(LEDGER, insert) };
+}
+
+function rowsOfDeliveries({ LEDGER }: RowsEnv, { deliveries }: RowsQuestion): Promise<Rows> {
+  const toMs = Date.now();
+  const report = { id: freshId<string>(), fromMs: toMs - MINUTE_MS, toMs, deliveries } as unknown as Parameters<
+    typeof addToHours
+  >[1];
+  return countedD1(LEDGER, (database) => addToHours(database, report, toMs));
+}
+
+function factsOf(recordingId: string): PlaybackFacts {
+  return {
+    playbackId: freshId<PlaybackId>(),
+    subjectId: "0".repeat(22) as SubjectId,
+    recordingId: recordingId as RecordingId,
+    durationMs: 205_000,
+    issuedAtMs: Date.now(),
+    country: "DE",
+    commercialModel: "SubscriptionModel",
+  };
+}
+
+/** The database, with a note of what each statement took. drizzle asks for raw rows, which come without a note. */
+async function countedD1(database: D1Database, run: (counted: D1Database) => Promise<void>): Promise<Rows> {
+  const metas: D1Meta[] = [];
+  const note = <T>(result: D1Result<T>) => {
+    metas.push(result.meta);
+    return result;
+  };
+  const counted = {
+    prepare: (query: string) => ({
+      bind(...values: unknown[]) {
+        const statement = database.prepare(query).bind(...values);
+        const raw = statement.raw.bind(statement);
+        // The statement itself goes into batches, so it is changed rather than wrapped.
+        return Object.assign(statement, {
+          async raw() {
+            note(await database.prepare(query).bind(...values).all());
+            return raw();
+          },
+        });
+      },
+    }),
+    batch: async (statements: D1PreparedStatement[]) => (await database.batch(statements)).map(note),
+  };
+  await run(counted as unknown as D1Database);
+  return { read: sum(metas.map((meta) => meta.rows_read)), written: sum(metas.map((meta) => meta.rows_written)) };
+}
+
+function perOne({ read, written }: Rows, count: number): Rows {
+  return { read: read / count, written: written / count };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
