@@ -11,7 +11,7 @@ import { ACCOUNT_LIMIT, rateLimitField } from "../limits/rate-limits.ts";
 import type { RequestTarget } from "../request-target.ts";
 import { isStored, type Rendition, readBytes, type SourcedBytes } from "./audio-source.ts";
 import { type AuthorisedAudio, authorise } from "./authorise-audio.ts";
-import { type Representation, representationOf } from "./representation.ts";
+import { headersOf, type Representation, representationOf, validatorsOf } from "./representation.ts";
 
 const WHOLE: ByteRange = { kind: "whole" };
 
@@ -42,17 +42,20 @@ export async function serveAudio(
 }
 
 /** Null where the conditions of the request hold. They come before any range (RFC 9110, section 13.2.2). */
-function conditionalAnswer({ headers }: Request, { etag, validators }: Representation): Response | null {
+function conditionalAnswer({ headers }: Request, representation: Representation): Response | null {
+  const { etag } = representation;
   const preconditions = { ifMatch: headers.get("if-match"), ifNoneMatch: headers.get("if-none-match") };
   const outcome = evaluatePreconditions(preconditions, etag);
   if (outcome === "failed") return problemResponse("precondition-failed", { headers: { etag } });
-  return outcome === "not-modified" ? new Response(null, { status: 304, headers: validators }) : null;
+  return outcome === "not-modified" ? new Response(null, { status: 304, headers: validatorsOf(representation) }) : null;
 }
 
 /** Range has no meaning for HEAD (RFC 9110, section 14.2): the headers are those of the whole. */
-async function headAnswer(env: EdgeEnv, rendition: Rendition, { headers }: Representation): Promise<Response> {
+async function headAnswer(env: EdgeEnv, rendition: Rendition, representation: Representation): Promise<Response> {
   if (!(await isStored(env, rendition))) return problemResponse("not-found");
-  return new Response(null, { headers: { ...headers, "content-length": String(rendition.sizeBytes) } });
+  const headers = headersOf(representation);
+  headers["content-length"] = String(rendition.sizeBytes);
+  return new Response(null, { headers });
 }
 
 async function rangeAnswer(
@@ -60,11 +63,11 @@ async function rangeAnswer(
   env: EdgeEnv,
   ctx: ExecutionContext,
   rendition: Rendition & { readonly requestId: string },
-  { etag, headers }: Representation,
+  representation: Representation,
   authorised: AuthorisedAudio,
 ): Promise<Response> {
   const { sizeBytes } = rendition;
-  const isRangeWanted = rangeApplies(request.headers.get("if-range"), etag);
+  const isRangeWanted = rangeApplies(request.headers.get("if-range"), representation.etag);
   const range = isRangeWanted ? parseByteRange(request.headers.get("range"), sizeBytes) : WHOLE;
   if (range.kind === "unsatisfiable") {
     return problemResponse("range-not-satisfiable", {
@@ -78,27 +81,14 @@ async function rangeAnswer(
   const sentBytes = range.kind === "part" ? range.length : sizeBytes;
   const { claims, turn } = authorised;
   countDelivered(env, ctx, { claims, sizeBytes: sentBytes, fromCache: bytes.source === "cache" });
-  return new Response(bytes.body, {
-    status: range.kind === "part" ? 206 : 200,
-    headers: {
-      ...headers,
-      ...extentOf(range, sizeBytes),
-      "server-timing": serverTiming(authorised, bytes.source, performance.now() - startedAt),
-      ratelimit: rateLimitField(ACCOUNT_LIMIT, turn),
-    },
-  });
-}
-
-function extentOf(
-  range: Exclude<ByteRange, { kind: "unsatisfiable" }>,
-  sizeBytes: number,
-): Readonly<Record<string, string>> {
-  if (range.kind === "whole") return { "content-length": String(sizeBytes) };
-  const { offset, length } = range;
-  return {
-    "content-length": String(length),
-    "content-range": `bytes ${offset}-${offset + length - 1}/${sizeBytes}`,
-  };
+  const headers = headersOf(representation);
+  headers["content-length"] = String(sentBytes);
+  if (range.kind === "part") {
+    headers["content-range"] = `bytes ${range.offset}-${range.offset + range.length - 1}/${sizeBytes}`;
+  }
+  headers["server-timing"] = serverTiming(authorised, bytes.source, performance.now() - startedAt);
+  headers["ratelimit"] = rateLimitField(ACCOUNT_LIMIT, turn);
+  return new Response(bytes.body, { status: range.kind === "part" ? 206 : 200, headers });
 }
 
 /** What a player's developer sees of it: where the time went, and whether the point of presence had the bytes. */
