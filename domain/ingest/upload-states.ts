@@ -36,6 +36,9 @@ export const REJECT_REASONS = {
   silent: "The recording is silent from beginning to end. Check the export and upload the new file.",
   "transcode-failed": "We could not make the renditions of this file after several tries. Upload it again, or ask us.",
   abandoned: "The upload was begun and not finished in time. Upload it again.",
+  withdrawn:
+    "Rimshot took this very file down, so it cannot be published again, on this or any other release. " +
+    "If you hold the rights in it, write to Rimshot's support: once they restore it, upload it again.",
   replaced: "Another file was announced for this track before this one had arrived.",
 } as const;
 export type RejectCode = keyof typeof REJECT_REASONS;

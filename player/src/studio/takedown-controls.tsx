@@ -12,7 +12,7 @@ import { useRestore, useTakedowns } from "./takedown-queries.ts";
 
 export function TrackTakedown({ upload }: { upload: Upload }) {
   const { release_id: releaseId, track_id: trackId, title } = upload;
-  const takedown = useTakedowns(releaseId).find((one) => one.track_id === trackId);
+  const takedowns = useTakedowns(releaseId).filter((one) => one.track_id === trackId);
   const [isAsking, setIsAsking] = useState(false);
   const controls = useRef<HTMLDivElement>(null);
   const close = () => {
@@ -22,8 +22,8 @@ export function TrackTakedown({ upload }: { upload: Upload }) {
   };
   return (
     <div ref={controls} className="flex shrink-0 flex-col items-end gap-1 sm:flex-row sm:items-center sm:gap-3">
-      {takedown !== undefined && <DownTrack releaseId={releaseId} title={title} takedown={takedown} />}
-      {takedown === undefined && isOutOrReady(upload) && (
+      {takedowns.length > 0 && <DownTrack releaseId={releaseId} title={title} takedowns={takedowns} />}
+      {takedowns.length === 0 && isOutOrReady(upload) && (
         <IconButton label={`Take down ${title}`} onClick={() => setIsAsking(true)}>
           <Ban className="size-4.5" />
         </IconButton>
@@ -35,16 +35,24 @@ export function TrackTakedown({ upload }: { upload: Upload }) {
   );
 }
 
-function DownTrack({ releaseId, title, takedown }: { releaseId: string; title: string; takedown: Takedown }) {
+interface DownTrackProps {
+  readonly releaseId: string;
+  readonly title: string;
+  /** At least one. */
+  readonly takedowns: readonly Takedown[];
+}
+
+function DownTrack({ releaseId, title, takedowns }: DownTrackProps) {
+  const liftable = takedowns.filter((one) => one.liftable);
+  const isByService = liftable.length < takedowns.length;
   return (
     <>
-      <span data-testid="taken-down" title={takedown.reason}>
+      <span data-testid="taken-down" title={takedowns.map((one) => one.reason).join("\n")}>
         <Badge look="danger">Taken down</Badge>
       </span>
-      {takedown.liftable ? (
-        <RestoreButton releaseId={releaseId} title={title} takedowns={[takedown]} />
-      ) : (
-        <span className="text-sm text-faint">by Rimshot</span>
+      {isByService && <span className="text-sm text-faint">by Rimshot</span>}
+      {liftable.length > 0 && (
+        <RestoreButton releaseId={releaseId} title={title} takedowns={liftable} staysDown={isByService} />
       )}
     </>
   );
@@ -57,6 +65,7 @@ export function ReleaseTakedown({ release }: { release: StudioRelease }) {
   const [isAsking, setIsAsking] = useState(false);
   const down = new Set(takedowns.map((one) => one.track_id));
   const liftable = takedowns.filter((one) => one.liftable);
+  const liftableTracks = new Set(liftable.map((one) => one.track_id));
   const canTakeDown = tracks.some(
     ({ id: trackId, upload }) => upload !== null && isOutOrReady(upload) && !down.has(trackId),
   );
@@ -68,7 +77,15 @@ export function ReleaseTakedown({ release }: { release: StudioRelease }) {
           Take down the release
         </Button>
       )}
-      {liftable.length > 1 && <RestoreButton releaseId={id} title={title} takedowns={liftable} isRelease />}
+      {liftableTracks.size > 1 && (
+        <RestoreButton
+          releaseId={id}
+          title={title}
+          takedowns={liftable}
+          staysDown={liftable.length < takedowns.length}
+          isRelease
+        />
+      )}
       {isAsking && (
         <TakedownDialog releaseId={id} title={title} target={{ release_id: id }} onClose={() => setIsAsking(false)} />
       )}
@@ -80,15 +97,22 @@ interface RestoreButtonProps {
   readonly releaseId: string;
   readonly title: string;
   readonly takedowns: readonly Takedown[];
+  /** Some of it is down by others' takedowns too. */
+  readonly staysDown: boolean;
   readonly isRelease?: boolean;
 }
 
-function RestoreButton({ releaseId, title, takedowns, isRelease = false }: RestoreButtonProps) {
-  const restore = useRestore(releaseId, title);
+function RestoreButton({ releaseId, title, takedowns, staysDown, isRelease = false }: RestoreButtonProps) {
+  const restore = useRestore(releaseId, title, staysDown);
+  const label = isRelease ? "Restore the release" : "Restore";
   return (
-    <Button aria-label={`Restore ${title}`} isBusy={restore.isPending} onClick={() => restore.mutate(takedowns)}>
+    <Button
+      aria-label={staysDown ? `Lift your takedown of ${title}` : `Restore ${title}`}
+      isBusy={restore.isPending}
+      onClick={() => restore.mutate(takedowns)}
+    >
       {!restore.isPending && <RotateCcw className="size-4" aria-hidden="true" />}
-      {isRelease ? "Restore the release" : "Restore"}
+      {staysDown ? "Lift your takedown" : label}
     </Button>
   );
 }

@@ -60,7 +60,7 @@ export function TakedownDialog({ releaseId, title, target, onClose }: TakedownDi
           autoFocus
           maxLength={REASON_MAX}
           autoComplete="off"
-          hint="Kept with the takedown. Listeners do not see it."
+          hint="Shown to the release's owner. Listeners do not see it."
           error={wrongReason}
           onChange={(event) => setReason(event.currentTarget.value)}
         />

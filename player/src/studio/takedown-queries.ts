@@ -23,7 +23,8 @@ export function useTakeDown(releaseId: string) {
   });
 }
 
-export function useRestore(releaseId: string, title: string) {
+/** Where others took it down too, it `staysDown`. */
+export function useRestore(releaseId: string, title: string, staysDown: boolean) {
   const queryClient = useQueryClient();
   return useMutation({
     async mutationFn(takedowns: readonly Takedown[]): Promise<void> {
@@ -31,7 +32,12 @@ export function useRestore(releaseId: string, title: string) {
       for (const { id } of takedowns) await call("delete /v1/ingest/takedowns/:id", { params: { id } });
     },
     // Here, not with the button: it goes with what it restores.
-    onSuccess: () => say(`“${title}” is restored`),
+    onSuccess: () =>
+      say(
+        staysDown
+          ? `Your takedown of “${title}” is lifted; what Rimshot took down stays down`
+          : `“${title}” is restored`,
+      ),
     onError: sayProblem,
     onSettled: () => queryClient.invalidateQueries({ queryKey: takedownsQuery(releaseId).queryKey }),
   });

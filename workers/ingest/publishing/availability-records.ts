@@ -12,13 +12,13 @@ const ROUNDS_MAX = 5;
  * Applies what stands in the catalog, and looks again afterwards: where a takedown came or went meanwhile, what was
  * applied may have overwritten what its own request wrote, so it is applied anew. Everyone who writes goes through here,
  * so the last one to write has seen that it wrote the truth. Throws where `apply` does, or where it does not come to
- * rest; then the caller's message comes again.
+ * rest; then the caller's message comes again. Answers the standings that were applied last.
  */
 export async function applyStandings(
   env: IngestEnv,
   recordingIds: readonly string[],
   apply: (standings: readonly store.Standing[]) => Promise<void>,
-): Promise<void> {
+): Promise<readonly store.Standing[]> {
   const database = catalogDatabase(env.CATALOG_0);
   let standings = await store.findStandings(database, recordingIds);
   for (let round = 0; round < ROUNDS_MAX; round++) {
@@ -26,12 +26,17 @@ export async function applyStandings(
     const takedownIds = await store.findTakedownIds(database, recordingIds);
     const now = standings.map((standing) => ({
       ...standing,
-      takedownId: takedownIds.get(standing.recordingId) ?? null,
+      takedownIds: takedownIds.get(standing.recordingId) ?? [],
     }));
-    if (now.every((standing, index) => standing.takedownId === standings[index]?.takedownId)) return;
+    if (now.every((standing, index) => isSame(standing.takedownIds, standings[index]?.takedownIds ?? []))) return now;
     standings = now;
   }
   throw new Error(`takedowns of ${recordingIds[0]} and others changed ${ROUNDS_MAX} times while they were carried out`);
+}
+
+/** Of lists in the same order. */
+function isSame(ids: readonly string[], others: readonly string[]): boolean {
+  return ids.length === others.length && ids.every((id, index) => id === others[index]);
 }
 
 /** Throws where one could not be written; the others are. */
@@ -46,8 +51,8 @@ export async function putRecords(env: IngestEnv, standings: readonly store.Stand
 }
 
 /** Nothing is granted of what is taken down, whatever its deals say. */
-function recordOf({ deals, releaseAt, takedownId }: store.Standing): AvailabilityRecord {
-  return compileAvailability(takedownId === null ? deals.map((deal) => toDeal(deal, releaseAt)) : []);
+function recordOf({ deals, releaseAt, takedownIds }: store.Standing): AvailabilityRecord {
+  return compileAvailability(takedownIds.length === 0 ? deals.map((deal) => toDeal(deal, releaseAt)) : []);
 }
 
 /** A deal opens nothing before the release does, whatever its own start. */

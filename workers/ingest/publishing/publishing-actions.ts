@@ -1,7 +1,8 @@
 /** From READY to PUBLISHED: rights first, then everything else, at the release's instant and not before. */
 import type { IngestMessage } from "#domain/ingest/ingest-message.ts";
 import { moveUpload } from "#workers/ingest/uploads/uploads-store.ts";
-import { catalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
+import { type CatalogDatabase, catalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
+import { logEvent } from "#workers/shared/http/request-log.ts";
 import { applyStandings, putRecords } from "./availability-records.ts";
 import * as store from "./publishing-store.ts";
 
@@ -16,36 +17,48 @@ export async function passAsReady(env: IngestEnv, uploadId: string): Promise<voi
   await publishOrSchedule(env, uploadId);
 }
 
+/** What became of an upload by this call; `unchanged` where it waits, was not READY, or somebody else moved it. */
+export type PublishOutcome = "published" | "rejected" | "unchanged";
+
 /**
  * Publishes an upload that is READY, or sets the clock for it. The availability record is written either way: it holds
- * the instants of the deals itself, so the edge refuses until then and needs to be told nothing at the hour.
- * True where it is published now.
+ * the instants of the deals itself, so the edge refuses until then and needs to be told nothing at the hour. What the
+ * service has taken down elsewhere is rejected.
  */
-export async function publishOrSchedule(env: IngestEnv, uploadId: string): Promise<boolean> {
-  const ready = await store.findToPublish(catalogDatabase(env.CATALOG_0), uploadId);
-  if (ready === null || ready.upload.state !== "READY") return false;
+export async function publishOrSchedule(env: IngestEnv, uploadId: string): Promise<PublishOutcome> {
+  const database = catalogDatabase(env.CATALOG_0);
+  const ready = await store.findToPublish(database, uploadId);
+  if (ready === null || ready.upload.state !== "READY") return "unchanged";
+  if (await rejectWithdrawn(database, uploadId)) return "rejected";
   const { upload, release } = ready;
   await applyStandings(env, [upload.recordingId], (standings) => putRecords(env, standings));
   const nowMs = Date.now();
   if (release.releaseAt > nowMs) {
     await env.RELEASE_CLOCKS.getByName(release.id).wakeAt(release.id, release.releaseAt);
-    return false;
+    return "unchanged";
   }
-  await store.publishUpload(env.CATALOG_0, ready, nowMs);
-  return true;
+  if (await store.publishUpload(env.CATALOG_0, ready, nowMs)) return "published";
+  // A takedown of the same bytes may have come since they were looked for.
+  return (await rejectWithdrawn(database, uploadId)) ? "rejected" : "unchanged";
+}
+
+async function rejectWithdrawn(database: CatalogDatabase, uploadId: string): Promise<boolean> {
+  const isRejected = await store.rejectWithdrawn(database, uploadId);
+  if (isRejected) logEvent("ingest", "upload-rejected", { uploadId, code: "withdrawn" });
+  return isRejected;
 }
 
 /** The release's instant has come: everything of it that is ready goes out. Answers how many tracks that were. */
 export async function publishRelease(env: IngestEnv, releaseId: string): Promise<number> {
   const database = catalogDatabase(env.CATALOG_0);
   const uploadIds = await store.listReadyUploads(database, releaseId, PUBLISH_PAGE);
-  let published = 0;
-  for (const uploadId of uploadIds) if (await publishOrSchedule(env, uploadId)) published += 1;
-  // One of the page that went another way meanwhile must not keep the rest back; a page of which none went out says
-  // that the instant has not come, or that somebody else is at it.
-  if (uploadIds.length === PUBLISH_PAGE && published > 0) {
+  const outcomes: PublishOutcome[] = [];
+  for (const uploadId of uploadIds) outcomes.push(await publishOrSchedule(env, uploadId));
+  // One of the page that went another way meanwhile must not keep the rest back; a page of which none moved says that
+  // the instant has not come, or that somebody else is at it.
+  if (uploadIds.length === PUBLISH_PAGE && outcomes.some((outcome) => outcome !== "unchanged")) {
     const message: IngestMessage = { kind: "release-due", releaseId };
     await env.INGEST_QUEUE.send(message);
   }
-  return published;
+  return outcomes.filter((outcome) => outcome === "published").length;
 }

@@ -1,6 +1,7 @@
 import { and, asc, eq, isNull, sql } from "drizzle-orm";
 import { LADDER } from "#domain/ingest/ladder.ts";
 import type { DealRow, ReleaseRow, UploadRow } from "#workers/ingest/catalog/catalog-store.ts";
+import { rejectUpload } from "#workers/ingest/uploads/uploads-store.ts";
 import type { CatalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
 import {
   deals,
@@ -39,8 +40,13 @@ export interface Standing {
   readonly recordingId: string;
   readonly releaseAt: number;
   readonly deals: readonly DealRow[];
-  /** Of the takedown in force, or null. */
-  readonly takedownId: string | null;
+  /**
+   * Whether a record of it may be in the store, for one is written when an upload of it is READY. Before that there is
+   * nothing that anybody could hear.
+   */
+  readonly hasRecord: boolean;
+  /** Of all takedowns in force, in a fixed order. */
+  readonly takedownIds: readonly string[];
 }
 
 /** As of one instant, for those of the recordings that exist. */
@@ -52,7 +58,16 @@ export async function findStandings(
   // A batch answers with rows by column name, so no column's name may come twice in one of them.
   const [rows, dealRows, downRows] = await database.batch([
     database
-      .select({ recordingId: recordings.id, releaseId: recordings.releaseId, releaseAt: releases.releaseAt })
+      .select({
+        recordingId: recordings.id,
+        releaseId: recordings.releaseId,
+        releaseAt: releases.releaseAt,
+        hasRecord: sql`${recordings.publishedAt} IS NOT NULL OR EXISTS (
+          SELECT 1 FROM uploads WHERE recording_id = ${recordings.id} AND state IN ('READY', 'PUBLISHED')
+        )`
+          .mapWith(Boolean)
+          .as("has_record"),
+      })
       .from(recordings)
       .innerJoin(releases, eq(releases.id, recordings.releaseId))
       .where(sql`${recordings.id} IN (SELECT value FROM json_each(${list}))`),
@@ -64,13 +79,14 @@ export async function findStandings(
       ),
     selectTakedownIds(database, recordingIds),
   ]);
-  const takedownIds = new Map(downRows.map((row) => [row.recordingId, row.id]));
+  const takedownIds = idsByRecording(downRows);
   const dealsOf = Map.groupBy(dealRows, (deal) => deal.releaseId);
-  return rows.map(({ recordingId, releaseId, releaseAt }) => ({
+  return rows.map(({ recordingId, releaseId, releaseAt, hasRecord }) => ({
     recordingId,
     releaseAt,
     deals: dealsOf.get(releaseId) ?? [],
-    takedownId: takedownIds.get(recordingId) ?? null,
+    hasRecord,
+    takedownIds: takedownIds.get(recordingId) ?? [],
   }));
 }
 
@@ -78,9 +94,15 @@ export async function findStandings(
 export async function findTakedownIds(
   database: CatalogDatabase,
   recordingIds: readonly string[],
-): Promise<ReadonlyMap<string, string>> {
-  const rows = await selectTakedownIds(database, recordingIds);
-  return new Map(rows.map((row) => [row.recordingId, row.id]));
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  return idsByRecording(await selectTakedownIds(database, recordingIds));
+}
+
+function idsByRecording(
+  rows: readonly { readonly id: string; readonly recordingId: string }[],
+): ReadonlyMap<string, readonly string[]> {
+  const byRecording = Map.groupBy(rows, (row) => row.recordingId);
+  return new Map([...byRecording].map(([recordingId, own]) => [recordingId, own.map(({ id }) => id).sort()]));
 }
 
 function selectTakedownIds(database: CatalogDatabase, recordingIds: readonly string[]) {
@@ -107,16 +129,41 @@ export async function listReadyUploads(database: CatalogDatabase, releaseId: str
 }
 
 /**
- * READY to PUBLISHED, with all that makes the recording be found, as one: a listener sees all of it or none. The state
- * is moved first and the rest follows only where it has moved, so that doing it twice does it once.
+ * Whether a row of `uploads` has the bytes of another recording that was taken down by somebody else than its owner, as
+ * a condition on that row. A hash that was only announced takes nothing down: the bytes must have come. The recording's
+ * own takedowns are left out, for they keep it down by its record.
  */
-export async function publishUpload(d1: D1Database, toPublish: UploadToPublish, nowMs: number): Promise<void> {
+const IS_WITHDRAWN = `EXISTS (
+    SELECT 1 FROM uploads AS same
+      JOIN takedowns AS t ON t.recording_id = same.recording_id AND t.lifted_at IS NULL
+      JOIN recordings AS r ON r.id = same.recording_id
+      JOIN releases AS l ON l.id = r.release_id
+    WHERE same.sha256 = uploads.sha256 AND same.recording_id <> uploads.recording_id
+      AND (same.state NOT IN ('PENDING', 'REJECTED') OR same.reject_code = 'withdrawn')
+      AND t.requested_by <> l.owner_account_id
+  )`;
+
+/** READY to REJECTED where the service has taken the same bytes down: false where it has not. */
+export function rejectWithdrawn(database: CatalogDatabase, uploadId: string): Promise<boolean> {
+  const rejection = { code: "withdrawn", detail: "" } as const;
+  return rejectUpload(database, uploadId, ["READY"], rejection, sql.raw(IS_WITHDRAWN));
+}
+
+/**
+ * READY to PUBLISHED, with all that makes the recording be found, as one: a listener sees all of it or none. The state
+ * is moved first and the rest follows only where it has moved, so that doing it twice does it once. False where it did
+ * not move: it was elsewhere, or its bytes are taken down.
+ */
+export async function publishUpload(d1: D1Database, toPublish: UploadToPublish, nowMs: number): Promise<boolean> {
   const { upload, release, artistIds } = toPublish;
   const published = `EXISTS (SELECT 1 FROM uploads WHERE id = ?1 AND state = 'PUBLISHED')`;
   const { recordingId } = upload;
-  await d1.batch([
+  const [moved] = await d1.batch([
     d1
-      .prepare("UPDATE uploads SET state = 'PUBLISHED', updated_at = ?2 WHERE id = ?1 AND state = 'READY'")
+      .prepare(
+        `UPDATE uploads SET state = 'PUBLISHED', updated_at = ?2
+           WHERE id = ?1 AND state = 'READY' AND NOT ${IS_WITHDRAWN} RETURNING id`,
+      )
       .bind(upload.id, nowMs),
     d1
       .prepare(
@@ -130,6 +177,7 @@ export async function publishUpload(d1: D1Database, toPublish: UploadToPublish, 
     ...indexStatements(d1, "album", release.id, ALBUM_TEXT),
     ...artistIds.flatMap((artistId) => indexStatements(d1, "artist", artistId, ARTIST_TEXT)),
   ]);
+  return moved !== undefined && moved.results.length > 0;
 }
 
 /** What is searched for an entity: (name, artists, release), of the entity whose id is ?2. */

@@ -11,7 +11,7 @@ export const takedownSchema = z.object({
   track_id: z.string(),
   reason: z.string(),
   requested_at: instantSchema,
-  /** Whether the caller may lift it: what the service took down, its owner may not. */
+  /** Whether the caller may lift it: owners their own, admins any. A track is down until all of its are lifted. */
   liftable: z.boolean(),
 });
 
@@ -32,7 +32,8 @@ export const createTakedowns = defineRoute({
   method: "post",
   path: "/v1/ingest/takedowns",
   policy: "artist",
-  summary: "Take a track or a whole release down; the answer has all that is in force of it (200: it was so before)",
+  summary:
+    "Take a track or a whole release down; the answer has all that is in force of it (200: you had done so before)",
   body: takedownBody,
   responses: { 200: takedownsSchema, 201: takedownsSchema },
 });
@@ -41,7 +42,7 @@ export const listTakedowns = defineRoute({
   method: "get",
   path: "/v1/ingest/takedowns",
   policy: "artist",
-  summary: "The takedowns in force on a release, in the order of its tracks",
+  summary: "All takedowns in force on a release, in the order of its tracks",
   query: z.object({ release_id: idSchema }),
   responses: { 200: takedownsSchema },
 });
@@ -50,7 +51,7 @@ export const liftTakedown = defineRoute({
   method: "delete",
   path: "/v1/ingest/takedowns/:id",
   policy: "artist",
-  summary: "Lift a takedown: the track's deals hold again",
+  summary: "Lift a takedown: once none is in force on the track, its deals hold again",
   params: idParams,
   responses: { 204: null },
 });

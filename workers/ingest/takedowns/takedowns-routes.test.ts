@@ -72,6 +72,13 @@ async function listed(as: Caller, releaseId: string): Promise<readonly Takedown[
   return (await answered<Items>(call("GET", `${PATH}?release_id=${releaseId}`, { as }), 200)).items;
 }
 
+/** Since the last attempt to carry a takedown of it out. */
+async function tenSecondsPass(trackId: string): Promise<void> {
+  await bindings.CATALOG_0.prepare("UPDATE takedowns SET attempted_at = attempted_at - 10000 WHERE recording_id = ?")
+    .bind(trackId)
+    .run();
+}
+
 async function isGranted(trackId: string): Promise<boolean> {
   const record = await bindings.RIGHTS.get<{ grants: object }>(availabilityKey(trackId), "json");
   if (record === null) throw new Error("there is no record");
@@ -132,11 +139,14 @@ describe("a takedown", () => {
     expect(await listed(artist, release.id)).toEqual(items);
   });
 
-  it("asked for again is the same one, and is carried out again [RGT-21]", async () => {
+  it("asked for again is the same one, and is carried out again after ten seconds [RGT-21]", async () => {
     const { trackIds } = await published();
     const [trackId = ""] = trackIds;
     const first = await answered<Items>(takeDown(artist, { track_id: trackId }), 201);
     await bindings.RIGHTS.delete(availabilityKey(trackId));
+    expect(await answered(takeDown(artist, { track_id: trackId, reason: "another" }), 200)).toEqual(first);
+    expect(await bindings.RIGHTS.get(availabilityKey(trackId))).toBeNull();
+    await tenSecondsPass(trackId);
     expect(await answered(takeDown(artist, { track_id: trackId, reason: "another" }), 200)).toEqual(first);
     expect(await isDown(trackId)).toBe(true);
     const same = await Promise.all([1, 2, 3, 4].map(() => takeDown(artist, { track_id: trackId })));
@@ -211,14 +221,53 @@ describe("who may", () => {
     const [trackId = ""] = trackIds;
     const own = await answered<Items>(takeDown(artist, { track_id: trackId }), 201);
     const theirs = await answered<Items>(takeDown(admin, { release_id: release.id, reason: "a court order" }), 201);
-    expect(theirs.items).toMatchObject([{ reason: "a court order", liftable: true }]);
+    expect(theirs.items).toMatchObject([own.items[0], { reason: "a court order", liftable: true }]);
     await answered(takeDown(admin, { release_id: release.id }), 200);
+    const id = theirs.items[1]?.id ?? "";
+    expect(await listed(artist, release.id)).toMatchObject([{ liftable: true }, { id, liftable: false }]);
     await answered(lift(artist, own.items[0]?.id ?? ""), 204);
-    const id = theirs.items[0]?.id ?? "";
     await refused(lift(artist, id), 403, "forbidden");
-    await answered(takeDown(artist, { track_id: trackId }), 200);
     expect(await listed(artist, release.id)).toMatchObject([{ id, liftable: false }]);
     expect(await isDown(trackId)).toBe(true);
+    await answered(takeDown(artist, { track_id: trackId }), 201);
+    expect(await listed(artist, release.id)).toHaveLength(2);
+    expect(await isDown(trackId)).toBe(true);
+  });
+
+  it("keeps down what its owner took down when the service lifts its own takedown [RGT-27]", async () => {
+    for (const order of [
+      [artist, admin],
+      [admin, artist],
+    ]) {
+      const { release, trackIds } = await published();
+      const [trackId = ""] = trackIds;
+      for (const as of order) await answered(takeDown(as, { track_id: trackId, reason: as.accountId }), 201);
+      const both = await listed(artist, release.id);
+      expect(both.map((one) => one.reason)).toEqual(order.map((as) => as.accountId));
+      const ofService = both.find((one) => !one.liftable)?.id ?? "";
+      await answered(lift(admin, ofService), 204);
+      expect(await isDown(trackId)).toBe(true);
+      expect((await play(trackId)).status).toBe(451);
+      const left = await listed(artist, release.id);
+      expect(left).toMatchObject([{ reason: artist.accountId, liftable: true }]);
+      await answered(lift(artist, left[0]?.id ?? ""), 204);
+      expect(await isDown(trackId)).toBe(false);
+      await answered(play(trackId), 201);
+    }
+  });
+
+  it("lets each admin lift what another one, or the owner, took down [RGT-27]", async () => {
+    const { release, trackIds } = await published();
+    const [trackId = ""] = trackIds;
+    const other = await newCaller("admin");
+    for (const as of [artist, admin, other]) await answered(takeDown(as, { track_id: trackId }), 201);
+    const all = await listed(other, release.id);
+    expect(all.map((one) => one.liftable)).toEqual([true, true, true]);
+    for (const { id } of all) {
+      expect(await isDown(trackId)).toBe(true);
+      await answered(lift(other, id), 204);
+    }
+    expect(await isDown(trackId)).toBe(false);
   });
 });
 

@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull, sql } from "drizzle-orm";
+import { and, asc, eq, isNotNull, isNull, lte, sql } from "drizzle-orm";
 import { TRACKS_PER_RELEASE_MAX } from "#domain/catalog/catalog-limits.ts";
 import type { CatalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
 import { recordings, releases, takedowns } from "#workers/shared/catalog/catalog-tables.ts";
@@ -42,36 +42,78 @@ export interface NewTakedowns {
   readonly requestedBy: string;
   readonly reason: string;
   readonly nowMs: number;
-  /** An account whose takedowns of the same recordings these take the place of, or null. */
-  readonly replacesOf: string | null;
 }
 
-/** All in one. Answers those that are new: a recording that is down already stays down by what took it down. */
+/** Answers those that are new: what this account has taken down already stays down by that. */
 export async function insertTakedowns(
   d1: D1Database,
-  { rows, requestedBy, reason, nowMs, replacesOf }: NewTakedowns,
+  { rows, requestedBy, reason, nowMs }: NewTakedowns,
 ): Promise<readonly Pick<TakedownRow, "id" | "recordingId">[]> {
-  const list = JSON.stringify(rows);
-  const [, inserted] = await d1.batch<Pick<TakedownRow, "id" | "recordingId">>([
-    d1
-      .prepare(
-        `UPDATE takedowns SET lifted_by = ?2, lifted_at = ?3 WHERE lifted_at IS NULL AND requested_by = ?4
-           AND recording_id IN (SELECT value ->> 'recordingId' FROM json_each(?1))`,
-      )
-      .bind(list, requestedBy, nowMs, replacesOf),
-    d1
-      .prepare(
-        `INSERT INTO takedowns (id, recording_id, requested_by, reason, requested_at)
-           SELECT value ->> 'id', value ->> 'recordingId', ?2, ?3, ?4 FROM json_each(?1) WHERE TRUE
-           ON CONFLICT (recording_id) WHERE lifted_at IS NULL DO NOTHING
-           RETURNING id, recording_id AS recordingId`,
-      )
-      .bind(list, requestedBy, reason, nowMs),
-  ]);
-  return inserted?.results ?? [];
+  const inserted = await d1
+    .prepare(
+      `INSERT INTO takedowns (id, recording_id, requested_by, reason, requested_at, attempted_at)
+         SELECT value ->> 'id', value ->> 'recordingId', ?2, ?3, ?4, ?4 FROM json_each(?1) WHERE TRUE
+         ON CONFLICT (recording_id, requested_by) WHERE lifted_at IS NULL DO NOTHING
+         RETURNING id, recording_id AS recordingId`,
+    )
+    .bind(JSON.stringify(rows), requestedBy, reason, nowMs)
+    .all<Pick<TakedownRow, "id" | "recordingId">>();
+  return inserted.results;
 }
 
-/** In the order of the tracks. */
+export interface Attempts {
+  /** Of which a takedown is not known to have been carried out. */
+  readonly unfinished: readonly string[];
+  readonly finished: readonly string[];
+}
+
+/**
+ * Takes the next attempt to carry out what is down of these recordings, where the last one began at `lastAttemptAtMs`
+ * or earlier. Of many who ask at once, one has it.
+ */
+export async function beginAttempts(
+  database: CatalogDatabase,
+  recordingIds: readonly string[],
+  { nowMs, lastAttemptAtMs }: { readonly nowMs: number; readonly lastAttemptAtMs: number },
+): Promise<Attempts> {
+  if (recordingIds.length === 0) return { unfinished: [], finished: [] };
+  const begun = await database
+    .update(takedowns)
+    .set({ attemptedAt: nowMs })
+    .where(and(inForceOf(recordingIds), lte(takedowns.attemptedAt, lastAttemptAtMs)))
+    .returning({ recordingId: takedowns.recordingId, carriedOutAt: takedowns.carriedOutAt });
+  const unfinished = new Set(begun.filter((row) => row.carriedOutAt === null).map((row) => row.recordingId));
+  const finished = new Set(begun.map((row) => row.recordingId)).difference(unfinished);
+  return { unfinished: [...unfinished], finished: [...finished] };
+}
+
+/** The edge goes by these takedowns from now on. One that was lifted meanwhile is left as it is. */
+export async function markInForce(database: CatalogDatabase, ids: readonly string[], nowMs: number): Promise<void> {
+  if (ids.length === 0) return;
+  await database
+    .update(takedowns)
+    .set({ carriedOutAt: nowMs })
+    .where(
+      and(sql`${takedowns.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`, isNull(takedowns.liftedAt)),
+    );
+}
+
+/** The edge knows that this takedown is over. */
+export async function markRestored(database: CatalogDatabase, id: string, nowMs: number): Promise<void> {
+  await database
+    .update(takedowns)
+    .set({ carriedOutAt: nowMs })
+    .where(and(eq(takedowns.id, id), isNotNull(takedowns.liftedAt)));
+}
+
+function inForceOf(recordingIds: readonly string[]) {
+  return and(
+    isNull(takedowns.liftedAt),
+    sql`${takedowns.recordingId} IN (SELECT value FROM json_each(${JSON.stringify(recordingIds)}))`,
+  );
+}
+
+/** In the order of the tracks; of one track in the order in which they were asked for. */
 export async function listInForce(
   database: CatalogDatabase,
   recordingIds: readonly string[],
@@ -80,13 +122,11 @@ export async function listInForce(
     .select({ takedown: takedowns })
     .from(takedowns)
     .innerJoin(recordings, eq(recordings.id, takedowns.recordingId))
-    .where(
-      and(
-        isNull(takedowns.liftedAt),
-        sql`${takedowns.recordingId} IN (SELECT value FROM json_each(${JSON.stringify(recordingIds)}))`,
-      ),
-    )
-    .orderBy(asc(recordings.discNumber), asc(recordings.trackNumber), asc(recordings.id));
+    .where(inForceOf(recordingIds))
+    .orderBy(
+      ...[asc(recordings.discNumber), asc(recordings.trackNumber), asc(recordings.id)],
+      ...[asc(takedowns.requestedAt), asc(takedowns.id)],
+    );
   return rows.map((row) => row.takedown);
 }
 
@@ -106,7 +146,7 @@ export async function findTakedown(database: CatalogDatabase, id: string): Promi
   return row ?? null;
 }
 
-/** False where it was lifted before. */
+/** Lifts it; the edge does not know yet. False where it was lifted before. */
 export async function liftTakedown(
   database: CatalogDatabase,
   id: string,
@@ -115,7 +155,7 @@ export async function liftTakedown(
 ): Promise<boolean> {
   const lifted = await database
     .update(takedowns)
-    .set({ liftedBy, liftedAt: nowMs })
+    .set({ liftedBy, liftedAt: nowMs, carriedOutAt: null })
     .where(and(eq(takedowns.id, id), isNull(takedowns.liftedAt)))
     .returning({ id: takedowns.id });
   return lifted.length > 0;

@@ -155,18 +155,22 @@ export interface Rejection {
   readonly detail: string;
 }
 
-/** Rejects an upload, if it is in one of these states: false where it is not. Throws as `moveUpload` does. */
+/**
+ * Rejects an upload, if it is in one of these states and where `condition` holds: false where not. Throws as `moveUpload`
+ * does.
+ */
 export async function rejectUpload(
   database: CatalogDatabase,
   id: string,
   from: readonly UploadState[],
   rejection: Rejection,
+  condition?: SQL,
 ): Promise<boolean> {
   for (const state of from) assertTransition(state, "REJECTED");
   const moved = await database
     .update(uploads)
     .set(rejected(rejection))
-    .where(and(eq(uploads.id, id), inArray(uploads.state, from)))
+    .where(and(eq(uploads.id, id), inArray(uploads.state, from), condition))
     .returning({ id: uploads.id });
   return moved.length > 0;
 }

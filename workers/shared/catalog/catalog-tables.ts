@@ -167,6 +167,8 @@ export const uploads = sqliteTable(
     uniqueIndex("uploads_by_idempotency_key").on(table.ownerAccountId, table.idempotencyKey),
     // The newest upload of a recording, for the studio.
     index("uploads_by_recording").on(table.recordingId, table.id),
+    // Whether the service has taken the same bytes down.
+    index("uploads_by_sha256").on(table.sha256),
     check("uploads_state", sql`${table.state} IN (${quoted(UPLOAD_STATES)})`),
     check("uploads_reason", sql`(${table.state} = 'REJECTED') = (${table.rejectCode} IS NOT NULL)`),
   ],
@@ -202,7 +204,7 @@ export const deals = sqliteTable(
   ],
 );
 
-/** A recording that is not to be heard any more, whatever its deals say, until the takedown is lifted. */
+/** A recording that is not to be heard any more, whatever its deals say, until all its takedowns are lifted. */
 export const takedowns = sqliteTable(
   "takedowns",
   {
@@ -215,10 +217,14 @@ export const takedowns = sqliteTable(
     requestedAt: integer("requested_at").notNull(),
     liftedBy: text("lifted_by"),
     liftedAt: integer("lifted_at"),
+    /** When carrying it out was last begun; 0 where that may begin at once. */
+    attemptedAt: integer("attempted_at").notNull().default(0),
+    /** When it was last brought to the edge whole; null until it was. */
+    carriedOutAt: integer("carried_out_at"),
   },
   (table) => [
-    // At most one in force for a recording.
-    uniqueIndex("takedowns_in_force").on(table.recordingId).where(sql`lifted_at IS NULL`),
+    // At most one in force for a recording by one account.
+    uniqueIndex("takedowns_in_force").on(table.recordingId, table.requestedBy).where(sql`lifted_at IS NULL`),
     check("takedowns_lifted", sql`(${table.liftedAt} IS NULL) = (${table.liftedBy} IS NULL)`),
   ],
 );
