@@ -2,14 +2,14 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { rename, writeFile } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { experimental_readRawConfig } from "wrangler";
 import { type KeyringText, planRotation } from "#domain/foundation/keyring-rotation.ts";
+import { importKeyring } from "#domain/foundation/signed-token.ts";
 import { DAY_MS, HOUR_MS, SECOND_MS } from "#domain/foundation/time.ts";
-import { readSecrets } from "./deploy/worker-secrets.ts";
 import { rotateRing } from "./keys/rotate-ring.ts";
+import { SecretsFile } from "./keys/secrets-file.ts";
 import { runCommand } from "./run-command.ts";
 import { STATE_FOLDER_DEFAULT, StateFolder } from "./start/state-folder.ts";
 import { WORKERS } from "./workers.ts";
@@ -36,6 +36,8 @@ const LIFETIMES_MS = {
 type Ring = keyof typeof LIFETIMES_MS;
 
 const KEY_BYTES = 32;
+/** Beside a ring whose new key is in the file and not yet in all Workers. No Worker declares it. */
+const UNFINISHED = "_UNFINISHED";
 const SETTLE_SECONDS_DEFAULT = "60";
 
 await runCommand("keys:rotate", main);
@@ -64,16 +66,24 @@ function isRing(name: string): name is Ring {
 }
 
 async function rotateDeployed(ring: Ring, path: string, settleSeconds: number): Promise<void> {
-  const secrets = await readSecrets(path);
-  const rotation = plan(ring, secrets[ring]);
-  const holders = WORKERS.filter(({ config }) => {
-    const declared: readonly string[] = experimental_readRawConfig({ config }).rawConfig.secrets?.required ?? [];
-    return declared.includes(ring);
-  });
+  await using file = await SecretsFile.open(path);
+  const secrets = await file.read();
+  const unfinished = `${ring}${UNFINISHED}`;
+  const holders = holdersOf(ring);
+  if (unfinished in secrets) {
+    // Some Workers sign with the new key already: the others are given it too, and no other is made.
+    for (const worker of holders) await putSecret(`rimshot-${worker}`, ring, secrets[ring] ?? "");
+    await file.change({ [unfinished]: null });
+    return console.log("Finished the rotation that had broken off. Run it again for a new key.");
+  }
+  const rotation = await plan(ring, secrets[ring]);
   let step = 0;
   await rotateRing(rotation, {
-    workers: holders.map(({ name }) => name),
-    save: (keys) => replaceFile(path, `${JSON.stringify({ ...secrets, [ring]: JSON.stringify(keys) }, null, 2)}\n`),
+    workers: holders,
+    save: (keys) => {
+      const isLastStep = keys.current === rotation.newKeyId;
+      return file.change({ [ring]: JSON.stringify(keys), ...(isLastStep ? { [unfinished]: rotation.newKeyId } : {}) });
+    },
     put: async (worker, keys) => {
       console.log(`${worker}: ${keys.current === rotation.newKeyId ? "signs with" : "knows"} ${rotation.newKeyId}`);
       await putSecret(`rimshot-${worker}`, ring, JSON.stringify(keys));
@@ -85,7 +95,16 @@ async function rotateDeployed(ring: Ring, path: string, settleSeconds: number): 
       await setTimeout(settleSeconds * SECOND_MS);
     },
   });
+  await file.change({ [unfinished]: null });
   report(rotation.newKeyId, rotation.dropped);
+}
+
+function holdersOf(ring: Ring): string[] {
+  const holders = WORKERS.filter(({ config }) => {
+    const declared: readonly string[] = experimental_readRawConfig({ config }).rawConfig.secrets?.required ?? [];
+    return declared.includes(ring);
+  });
+  return holders.map(({ name }) => name);
 }
 
 async function rotateLocal(ring: Ring, folder: string): Promise<void> {
@@ -93,31 +112,37 @@ async function rotateLocal(ring: Ring, folder: string): Promise<void> {
   if (!existsSync(state.secretsFile)) {
     throw new Error(`${state.path} is no state of a local run. Start one with npm start, or name it with --state DIR`);
   }
-  const rotation = plan(ring, (await state.secrets())[ring]);
+  const rotation = await plan(ring, (await state.secrets())[ring]);
   await state.writeSecrets({ ...(await state.secrets()), [ring]: JSON.stringify(rotation.rotated) });
   report(rotation.newKeyId, rotation.dropped);
   console.log("It signs from the next npm start on.");
 }
 
-function plan(ring: Ring, secret: string | undefined) {
+/** Throws a sentence where the secret is no ring: what every Worker would refuse must not get to any. */
+async function plan(ring: Ring, secret: string | undefined) {
   if (secret === undefined) throw new Error(`there is no ${ring} among the secrets`);
+  await assertKeyring(ring, secret);
   const planned = planRotation(JSON.parse(secret) as KeyringText, {
     newKey: randomBytes(KEY_BYTES).toString("base64url"),
     nowMs: Date.now(),
     tokenLifetimeMs: LIFETIMES_MS[ring],
   });
   if (!planned.ok) throw new Error(`${planned.error.currentId} was made this very second. Try again in a moment`);
+  for (const keys of [planned.value.staged, planned.value.rotated]) await assertKeyring(ring, JSON.stringify(keys));
   return planned.value;
+}
+
+async function assertKeyring(ring: Ring, secret: string): Promise<void> {
+  try {
+    await importKeyring(secret);
+  } catch {
+    // Not the error's own words: they may quote the secret.
+    throw new Error(`${ring} is not a ring of keys: {"current": id, "keys": {id: base64url of 32 bytes or more}}`);
+  }
 }
 
 function report(newKeyId: string, dropped: readonly string[]): void {
   console.log(`${newKeyId} is the key that signs.${dropped.length === 0 ? "" : ` Dropped: ${dropped.join(", ")}.`}`);
-}
-
-/** Whole or not at all: these are the only copies of the keys. */
-async function replaceFile(path: string, text: string): Promise<void> {
-  await writeFile(`${path}.new`, text, { mode: 0o600 });
-  await rename(`${path}.new`, path);
 }
 
 /** By standard input: a command line can be read by others of the machine. */

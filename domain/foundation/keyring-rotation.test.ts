@@ -49,28 +49,41 @@ describe("a rotation", () => {
 
   it("drops a key when the last token that it can have signed is over, and none before [TOK-13]", () => {
     const first = rotate(FIRST, START_MS).rotated;
-    const soon = rotate(first, START_MS + LIFETIME_MS - SECOND_MS);
+    // An hour is allowed for the pause between the two steps.
+    const soon = rotate(first, START_MS + HOUR_MS + LIFETIME_MS - SECOND_MS);
     expect(soon.dropped).toEqual([]);
     expect(Object.keys(soon.rotated.keys)).toHaveLength(3);
-    const late = rotate(first, START_MS + LIFETIME_MS);
+    const late = rotate(first, START_MS + HOUR_MS + LIFETIME_MS);
     expect(late.dropped).toEqual(["audio-1"]);
+    expect(Object.keys(late.staged.keys)).toEqual(["audio-1", first.current, late.newKeyId]);
     expect(Object.keys(late.rotated.keys)).toEqual([first.current, late.newKeyId]);
   });
 
   it("stays small and always holds its current key, however often it is done [TOK-13]", () => {
     let ring = FIRST;
     for (let i = 0; i < 50; i++) {
-      ring = rotate(ring, START_MS + i * 2 * LIFETIME_MS).rotated;
+      ring = rotate(ring, START_MS + i * 4 * LIFETIME_MS).rotated;
       expect(ring.current in ring.keys).toBe(true);
       expect(Object.keys(ring.keys).length).toBeLessThanOrEqual(2);
     }
   });
 
-  it("that broke off after its first step is gone on with, by the key that was staged [TOK-13]", () => {
-    const { staged, rotated } = rotate(FIRST, START_MS);
-    const again = rotate(staged, START_MS + 60 * SECOND_MS);
-    expect(again.rotated).toEqual(rotated);
-    expect(again.staged).toEqual(staged);
+  it("that broke off after its first step is begun anew: the old key signed all the while, and is kept as long [TOK-13]", () => {
+    const { staged } = rotate(FIRST, START_MS);
+    const resumedAtMs = START_MS + 5 * 24 * HOUR_MS;
+    const again = rotate(staged, resumedAtMs);
+    expect(Object.keys(again.staged.keys)).toEqual(["audio-1", again.newKeyId]);
+    const next = rotate(again.rotated, resumedAtMs + LIFETIME_MS);
+    expect(next.dropped).toEqual([]);
+    expect(Object.keys(next.rotated.keys)).toContain("audio-1");
+  });
+
+  it("names a key so that every verifier takes it, whatever the name before [TOK-12]", async () => {
+    const ring = { current: "audio-production-europe-1", keys: { "audio-production-europe-1": freshKey() } };
+    const { rotated, newKeyId } = rotate(ring, START_MS);
+    expect(newKeyId).toBe("audio-productio-20261123T201500Z");
+    expect(await verifies(rotated, rotated)).toBe(true);
+    expect(await verifies(rotated, ring)).toBe(true);
   });
 
   it("is refused twice within a second: two keys cannot bear one name [TOK-13]", () => {

@@ -3,7 +3,7 @@
  * and only when all have it does any Worker sign with it. Specified in docs/specs/signed-tokens.md.
  */
 import { err, ok, type Result } from "./result.ts";
-import type { EpochMs } from "./time.ts";
+import { type EpochMs, HOUR_MS } from "./time.ts";
 
 export interface KeyringText {
   readonly current: string;
@@ -30,32 +30,42 @@ export interface RotationRequest {
 
 export type RotationFault = { readonly kind: "too-soon"; readonly currentId: string };
 
+/** More than a rotation waits between its steps. */
+const SETTLING_MS = HOUR_MS;
+/** A key id has 32 characters at most, and the moment takes 17 of them. */
+const NAME_LENGTH_MAX = 15;
+
 const KEY_ID_PATTERN = /^(.+)-(\d{8}T\d{6})Z$/;
 
 /**
- * Key ids carry the moment at which they were made, which is when the key before them ceased to sign. Continues a
- * rotation that was staged and broke off: then the key that was staged is the new one.
+ * Key ids carry the moment at which they were made, which is, but for the pause between the two steps, when the key
+ * before them ceased to sign. A key that was staged by a rotation that broke off never signed: it is left out, since its
+ * moment is long over, and another takes its place.
  */
 export function planRotation(ring: KeyringText, request: RotationRequest): Result<Rotation, RotationFault> {
   const { newKey, nowMs, tokenLifetimeMs } = request;
-  const staged = stagedKeyId(ring);
-  const newKeyId = staged ?? keyId(ring.current, nowMs);
-  if (staged === null && newKeyId in ring.keys) return err({ kind: "too-soon", currentId: ring.current });
-  const dropped = expiredKeyIds(ring, nowMs - tokenLifetimeMs);
-  const kept = Object.entries(ring.keys).filter(([id]) => !dropped.includes(id));
-  const keys = { ...Object.fromEntries(kept), [newKeyId]: ring.keys[newKeyId] ?? newKey };
-  return ok({ staged: { current: ring.current, keys }, rotated: { current: newKeyId, keys }, newKeyId, dropped });
-}
-
-/** A key made after the one that signs: a rotation that did not come to its second step. */
-function stagedKeyId({ current, keys }: KeyringText): string | null {
-  const newer = Object.keys(keys).filter((id) => madeAt(id) > madeAt(current));
-  return newer[0] ?? null;
+  const newKeyId = keyId(ring.current, nowMs);
+  const signed = Object.entries(ring.keys).filter(([id]) => madeAt(id) <= madeAt(ring.current));
+  if (signed.some(([id]) => id === newKeyId)) return err({ kind: "too-soon", currentId: ring.current });
+  const dropped = expiredKeyIds(
+    ring.current,
+    signed.map(([id]) => id),
+    nowMs - tokenLifetimeMs - SETTLING_MS,
+  );
+  const staged = { ...Object.fromEntries(signed), [newKeyId]: newKey };
+  const kept = Object.fromEntries(Object.entries(staged).filter(([id]) => !dropped.includes(id)));
+  return ok({
+    staged: { current: ring.current, keys: staged },
+    // What has expired goes with the last step: until then a Worker may be behind.
+    rotated: { current: newKeyId, keys: kept },
+    newKeyId,
+    dropped,
+  });
 }
 
 /** Keys that another had replaced by then. The one that signs is never among them. */
-function expiredKeyIds({ current, keys }: KeyringText, beforeMs: EpochMs): string[] {
-  const oldestFirst = Object.keys(keys).sort((a, b) => madeAt(a) - madeAt(b));
+function expiredKeyIds(current: string, ids: readonly string[], beforeMs: EpochMs): string[] {
+  const oldestFirst = [...ids].sort((a, b) => madeAt(a) - madeAt(b));
   return oldestFirst.filter((id, index) => {
     const successor = oldestFirst[index + 1];
     return id !== current && successor !== undefined && madeAt(successor) <= beforeMs;
@@ -64,7 +74,8 @@ function expiredKeyIds({ current, keys }: KeyringText, beforeMs: EpochMs): strin
 
 /** `audio-1` becomes `audio-20261123T201500Z`, and that `audio-20270101T000000Z`. */
 function keyId(currentId: string, nowMs: EpochMs): string {
-  const name = KEY_ID_PATTERN.exec(currentId)?.[1] ?? currentId.replace(/-\d+$/, "");
+  const whole = KEY_ID_PATTERN.exec(currentId)?.[1] ?? currentId.replace(/-\d+$/, "");
+  const name = whole.slice(0, NAME_LENGTH_MAX);
   const stamp = new Date(nowMs)
     .toISOString()
     .replace(/[-:]/g, "")

@@ -4,7 +4,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { freshSecrets } from "../fresh-secrets.ts";
 import { StateFolder } from "../start/state-folder.ts";
 
@@ -76,7 +76,7 @@ describe("keys:rotate", () => {
     expect(told.map((call) => call.current === current)).toEqual([false, false, false, true, true, true]);
   });
 
-  it("goes on after a Worker that did not take it, with the same key [TOK-14]", async () => {
+  it("goes on after a Worker that did not take it, and no ring has a key that nobody needs [TOK-14]", async () => {
     await fakeWrangler();
     const secrets = join(folder, "secrets.json");
     await writeFile(secrets, JSON.stringify(freshSecrets()));
@@ -88,8 +88,40 @@ describe("keys:rotate", () => {
     await rm(join(folder, "refuse"));
     await rotate("--secrets", secrets, "--settle-seconds", "0");
     const done = keyringIn(JSON.parse(await readFile(secrets, "utf8")).AUDIO_TOKEN_KEYS);
-    expect(Object.keys(done.keys)).toEqual(Object.keys(staged.keys));
-    expect(done.current).toBe(Object.keys(staged.keys)[1]);
+    expect(Object.keys(done.keys)).toEqual(["audio-1", done.current]);
+    expect(Object.keys(staged.keys)[1]).not.toBe(done.current);
+  });
+
+  it("finishes what broke off in its last step, before any other key is made [TOK-14]", async () => {
+    await fakeWrangler();
+    const secrets = join(folder, "secrets.json");
+    await writeFile(secrets, JSON.stringify(freshSecrets()));
+    const running = rotate("--secrets", secrets, "--settle-seconds", "1");
+    await vi.waitFor(async () => expect(await calls()).toHaveLength(3), 20_000);
+    await writeFile(join(folder, "refuse"), "rimshot-edge");
+    await expect(running).rejects.toMatchObject({ code: 1 });
+    const broken = keyringIn(JSON.parse(await readFile(secrets, "utf8")).AUDIO_TOKEN_KEYS);
+    await rm(join(folder, "refuse"));
+    const { stdout } = await rotate("--secrets", secrets, "--settle-seconds", "0");
+    expect(stdout).toContain("Finished the rotation");
+    const told = (await calls()).slice(-3);
+    expect(told.map(({ worker }) => worker)).toEqual(["rimshot-api", "rimshot-ingest", "rimshot-edge"]);
+    expect(told.every(({ current }) => current === broken.current)).toBe(true);
+    expect(Object.keys(JSON.parse(await readFile(secrets, "utf8")))).toEqual(Object.keys(freshSecrets()));
+  });
+
+  it("lets one run at a time work on a file, and leaves no secret in what it says [TOK-14]", async () => {
+    await fakeWrangler();
+    const secrets = join(folder, "secrets.json");
+    await writeFile(secrets, JSON.stringify({ ...freshSecrets(), AUDIO_TOKEN_KEYS: "hunter2-not-json" }));
+    await expect(rotate("--secrets", secrets)).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.not.stringContaining("hunter2"),
+    });
+    await writeFile(secrets, JSON.stringify(freshSecrets()));
+    await writeFile(`${secrets}.lock`, "");
+    const second = rotate("--secrets", secrets, "--settle-seconds", "0");
+    await expect(second).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining("another rotation") });
   });
 
   it.each([
