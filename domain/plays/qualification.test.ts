@@ -97,6 +97,12 @@ describe("royalty eligibility", () => {
   });
 });
 
+test("a song in one stretch amounts to what it does in one of ten seconds each [PLAY-5]", () => {
+  const stretches = Array.from({ length: 21 }, (_, i) => [i * 10_000, Math.min(205_000, (i + 1) * 10_000)] as const);
+  expect(assess(205_000, [[0, 205_000]])).toEqual(assess(205_000, stretches));
+  expect(assess(205_000, [[0, 205_000]])).toMatchObject({ audibleMs: 205_000, isRoyaltyEligible: true });
+});
+
 describe("scrobble eligibility", () => {
   test.each([
     [30_000, 30_000, false],
@@ -135,6 +141,14 @@ describe("any set of receipts", () => {
     );
   }
 
+  function cutAtRandom({ fromMs, toMs }: Span, random: () => number): Span[] {
+    const cutMs = fromMs + Math.floor(random() * (toMs - fromMs));
+    return [
+      { fromMs, toMs: cutMs },
+      { fromMs: cutMs, toMs },
+    ];
+  }
+
   /** By another road: a bit for each millisecond of the track. */
   function audibleByBits(receipts: readonly Receipt[]): number {
     const heard = new Uint8Array(DURATION_MS);
@@ -159,6 +173,22 @@ describe("any set of receipts", () => {
     }
     // Both outcomes must be among the runs, or the property says little.
     expect(Math.min(seen.eligible, seen.not)).toBeGreaterThan(RUNS / 20);
+  });
+
+  test("gives the same outcome however the same spans are grouped, cut and put together [PLAY-5]", () => {
+    const random = seededRandom(64);
+    for (let run = 0; run < RUNS; run++) {
+      const receipts = randomReceipts(random);
+      const receivedAtMs = Math.max(...receipts.map((receipt) => receipt.receivedAtMs));
+      const pieces = receipts.flatMap(({ spans }) => spans).flatMap((span) => cutAtRandom(span, random));
+      const groups = Map.groupBy(pieces, () => Math.floor(random() * 5));
+      const regrouped = [
+        { spans: [], receivedAtMs },
+        ...[...groups.values()].map((spans) => ({ spans, receivedAtMs })),
+      ];
+      expect(outcomeOf(regrouped)).toEqual(outcomeOf(receipts));
+      expect(outcomeOf([{ spans: pieces, receivedAtMs }])).toEqual(outcomeOf(receipts));
+    }
   });
 
   test("amounts to no less with more receipts [PLAY-5]", () => {

@@ -1,6 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
+import type { PlayEvent } from "#domain/plays/play-event.ts";
 import { playbackFacts, playEvent, seededRandom, shuffled } from "#domain/plays/plays-fixtures.ts";
 import { PLAYBACK_EVENTS_MAX, type ReceivedPlayback } from "./play-shard-object.ts";
 
@@ -82,6 +83,52 @@ test("comes to one outcome for any order, grouping and repetition, across evicti
     await evictDurableObject(one);
     await one.record(order.slice(cut));
     expect((await one.record([...receipts.slice(0, 1)])).assessed).toEqual(expected);
+  }
+});
+
+/** A song of 200 s as a device reports it by itself: a start, a progress every ten seconds, and an end. */
+const SONG: readonly PlayEvent[] = [
+  playEvent(0),
+  ...Array.from({ length: 19 }, (_, i) => playEvent(i + 1, [i * 10_000, (i + 1) * 10_000])),
+  { ...playEvent(20, [190_000, 200_000]), kind: "end" },
+];
+
+test("counts one end with all that was heard, without a start, as the events that it is made of [PLAY-5]", async () => {
+  const receivedAtMs = NOON_MS + 200_000;
+  const each = await shard().record([{ playback, receivedAtMs, events: SONG }]);
+  const end: PlayEvent = { ...playEvent(0, [0, 200_000]), eventId: "event-whole", kind: "end" };
+  const one = shard();
+  const whole = await one.record([{ playback, receivedAtMs, events: [end] }]);
+  expect(whole.assessed).toEqual(each.assessed);
+  expect(whole.assessed[0]).toMatchObject({ audibleMs: 200_000, isRoyaltyEligible: true, isScrobbleEligible: true });
+  // Two tabs, or a page that died while it put them together: the parts come as well.
+  const both = await one.record([{ playback, receivedAtMs, events: [...SONG.slice(0, 5), end] }]);
+  expect(both).toMatchObject({ recorded: 5, duplicates: 1, conflicts: 0 });
+  expect(both.assessed).toEqual(each.assessed);
+});
+
+test("takes no gap in the numbers of events for something that is missing [PLAY-5]", async () => {
+  const events = [playEvent(7, [0, 20_000]), { ...playEvent(19, [20_000, 31_000]), kind: "end" } as const];
+  const answer = await shard().record([{ playback, receivedAtMs: NOON_MS + 40_000, events }]);
+  expect(answer.assessed[0]).toMatchObject({ audibleMs: 31_000, isRoyaltyEligible: true });
+});
+
+test("comes to one outcome however the same spans are put together into events [PLAY-5]", async () => {
+  const random = seededRandom(22);
+  const receivedAtMs = NOON_MS + 150_000;
+  const expected = (await shard().record([{ playback, receivedAtMs, events: SONG }])).assessed;
+  for (let run = 0; run < 25; run++) {
+    const events: PlayEvent[] = [];
+    for (const event of SONG) {
+      const last = events.at(-1);
+      if (last === undefined || random() < 0.3) events.push(event);
+      else events[events.length - 1] = { ...event, seq: last.seq, spans: [...last.spans, ...event.spans] };
+    }
+    const one = shard();
+    const cut = Math.floor(random() * events.length);
+    const [late, early] = [events.slice(cut), events.slice(0, cut)];
+    await one.record([{ playback, receivedAtMs, events: late }]);
+    expect((await one.record([{ playback, receivedAtMs, events: early }])).assessed).toEqual(expected);
   }
 });
 

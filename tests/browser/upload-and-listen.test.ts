@@ -5,12 +5,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { composeScore } from "#scripts/demo/composer.ts";
 import { encodeTrack } from "#scripts/demo/encode-track.ts";
 import { renderScore } from "#scripts/demo/synth.ts";
 import { accountOf } from "#tests/e2e/service-fixtures.ts";
+import type { PlayEventWire } from "#workers/api/plays/plays-contract.ts";
 import { launchBrowser } from "./browser.ts";
 import { signIn } from "./pages.ts";
 
@@ -90,17 +91,33 @@ async function upload(page: Page): Promise<void> {
   await expect.poll(() => published.count(), { timeout: PUBLISH_TIMEOUT_MS, interval: 500 }).toBe(TITLES.length);
 }
 
-async function listen(page: Page): Promise<void> {
-  await page.getByTestId("search-input").first().fill("gutter wal");
-  const found = page.getByTestId("search-results").getByTestId("track-row").filter({ hasText: TITLES[0] });
+/** The events of each report that the page sends. */
+function reportsOf(page: Page): PlayEventWire[][] {
+  const reports: PlayEventWire[][] = [];
+  page.on("request", (request) => {
+    if (request.method() !== "POST" || !request.url().endsWith("/v1/me/play-events")) return;
+    reports.push((request.postDataJSON() as { events: PlayEventWire[] }).events);
+  });
+  return reports;
+}
+
+async function find(page: Page, query: string, title: string): Promise<Locator> {
+  await page.getByTestId("search-input").first().fill(query);
+  const found = page.getByTestId("search-results").getByTestId("track-row").filter({ hasText: title });
   await found.first().waitFor();
+  return found.first();
+}
+
+async function listen(page: Page): Promise<void> {
+  const reports = reportsOf(page);
+  const found = await find(page, "gutter wal", TITLES[0]);
   const before = await playCountOf(page, TITLES[0]);
-  await found.first().getByTestId("play-button").click();
+  await found.getByTestId("play-button").click();
   await page.getByTestId("player-bar").waitFor();
   await expect.poll(() => audioClock(page), { timeout: 10_000 }).toBeGreaterThan(0.5);
   const startedAt = Date.now();
 
-  await seekTo(page, 0.25);
+  await seekTo(page, 0.2);
   const afterSeek = await audioClock(page);
   expect(afterSeek).toBeGreaterThan(8);
   await expect.poll(() => audioClock(page), { timeout: 10_000 }).toBeGreaterThan(afterSeek + 1);
@@ -109,11 +126,17 @@ async function listen(page: Page): Promise<void> {
   ).toBe(true);
 
   await page.waitForTimeout(Math.max(0, startedAt + QUALIFYING_MS + 4_000 - Date.now()));
+  // What was heard waits in the page until the listener goes on to something else, and is then one event.
+  expect(reports).toEqual([]);
+  await (await find(page, "downpipe", TITLES[1])).getByTestId("play-button").click();
+  await expect.poll(() => reports.length, { timeout: 10_000 }).toBe(1);
+  expect(reports[0]?.map(({ kind, seq }) => ({ kind, seq }))).toEqual([{ kind: "end", seq: 0 }]);
+  expect(reports[0]?.[0]?.spans.length).toBeGreaterThan(1);
   await expect
     .poll(
       async () => {
         await page.reload();
-        await found.first().waitFor();
+        await find(page, "gutter wal", TITLES[0]);
         return playCountOf(page, TITLES[0]);
       },
       { timeout: 30_000, interval: 1_000 },

@@ -71,7 +71,7 @@ export function audibleSpans(): AudibleSpans {
 }
 
 /** Whole milliseconds inside the stretch; a stretch that goes on where the last one ended makes it longer. */
-function appendSpan(spans: readonly Span[], fromMs: number, toMs: number): Span[] {
+export function appendSpan(spans: readonly Span[], fromMs: number, toMs: number): Span[] {
   const span = { from_ms: Math.max(0, Math.round(fromMs)), to_ms: Math.round(toMs) };
   if (span.to_ms <= span.from_ms) return [...spans];
   const last = spans.at(-1);

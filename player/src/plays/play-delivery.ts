@@ -1,13 +1,16 @@
-/** Brings play events from this tab to the service: when they arise, when the network returns, when the page goes. */
+/** Brings play events from this tab to the service: when a playback ends, when the network returns, when the page goes. */
+import { SECOND_MS } from "#domain/foundation/time.ts";
 import type { PlayEventWire } from "#workers/api/plays/plays-contract.ts";
 import { call } from "../api/client.ts";
 import { ApiError } from "../api/problem.ts";
-import { type EventStorage, type PlayOutbox, playOutbox, type SendOutcome } from "./play-outbox.ts";
+import { deliverySchedule } from "./delivery-schedule.ts";
+import type { EventStorage } from "./kept-events.ts";
+import { playOutbox, type SendOutcome } from "./play-outbox.ts";
 
-/** Events that arise together travel together. */
-const GATHER_MS = 300;
 /** The service will not take the same bytes at another time either. */
 const REJECTED_STATUSES: readonly number[] = [400, 413, 422];
+/** What the service has taken it counts a moment later: its queue gathers for two seconds. */
+const COUNTED_AFTER_MS = 4 * SECOND_MS;
 
 export interface PlayDelivery {
   /** A sink for the events of one playback: they are the present account's, whoever is signed in later. */
@@ -20,46 +23,32 @@ export interface PlayDelivery {
 
 export interface PlayDeliveryOptions {
   readonly accountId: () => string | null;
-  /** The service has everything that was reported so far. */
+  /** The service has everything that was reported so far, and has had the time to count it. */
   readonly onDelivered: () => void;
 }
 
 export function playDelivery({ accountId, onDelivered }: PlayDeliveryOptions): PlayDelivery {
   const outbox = playOutbox({ storage: pageStorage(), send, accountId, now: Date.now, random: Math.random });
-  const schedule = scheduler(outbox, onDelivered);
-  addEventListener("online", () => schedule(0));
+  const schedule = deliverySchedule({ outbox, onDelivered: () => void setTimeout(onDelivered, COUNTED_AFTER_MS) });
+  let awakeFor: string | null = null;
+  addEventListener("online", () => schedule.sendNow());
   return {
     collector() {
       const account = accountId();
       if (account === null) throw new Error("a playback was opened without an account");
       return (event) => {
         outbox.add(event, account);
-        schedule(GATHER_MS);
+        schedule.added(event);
       };
     },
-    wake: () => schedule(0),
+    wake() {
+      // The session is asked for again and again; only another answer is news.
+      if (accountId() === awakeFor) return;
+      awakeFor = accountId();
+      schedule.sendNow();
+    },
     leave: () => outbox.flushOnLeave(),
   };
-}
-
-/** One timer at a time: the earliest wins, and a failed flush sets its own next try. */
-function scheduler(outbox: PlayOutbox, onDelivered: () => void): (delayMs: number) => void {
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  let dueAtMs = Number.POSITIVE_INFINITY;
-  const schedule = (delayMs: number) => {
-    if (Date.now() + delayMs >= dueAtMs) return;
-    if (timer !== null) clearTimeout(timer);
-    dueAtMs = Date.now() + delayMs;
-    timer = setTimeout(() => void run(), delayMs);
-  };
-  const run = async () => {
-    dueAtMs = Number.POSITIVE_INFINITY;
-    const hadSome = outbox.waiting() > 0;
-    const waitMs = await outbox.flush();
-    if (waitMs !== null) schedule(waitMs);
-    else if (hadSome) onDelivered();
-  };
-  return schedule;
 }
 
 async function send(events: readonly PlayEventWire[], keepalive: boolean): Promise<SendOutcome> {

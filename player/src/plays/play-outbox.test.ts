@@ -1,14 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { PLAY_TOKEN_LIFETIME_MS } from "#domain/plays/play-token.ts";
 import type { PlayEventWire } from "#workers/api/plays/plays-contract.ts";
-import {
-  BATCH_MAX,
-  type EventStorage,
-  KEEPALIVE_BATCH_MAX,
-  KEPT_MAX,
-  playOutbox,
-  type SendOutcome,
-} from "./play-outbox.ts";
+import { type EventStorage, KEPT_MAX } from "./kept-events.ts";
+import { BATCH_MAX, KEEPALIVE_BYTES_MAX, playOutbox, type SendOutcome } from "./play-outbox.ts";
 
 function memoryStorage(): EventStorage & { readonly values: Map<string, string> } {
   const values = new Map<string, string>();
@@ -24,8 +18,18 @@ function memoryStorage(): EventStorage & { readonly values: Map<string, string> 
   };
 }
 
+/** Of a playback of its own: events of one playback go into one another. */
 function event(name: string, seq = 1): PlayEventWire {
-  return { event_id: `event-${name}`, play_token: "token", seq, kind: "progress", spans: [] };
+  return { event_id: `event-${name}`, play_token: `token-${name}`, seq, kind: "progress", spans: [] };
+}
+
+/** A stretch of the one playback of these tests. */
+function heard(name: string, fromMs: number, toMs: number, kind: PlayEventWire["kind"] = "progress"): PlayEventWire {
+  return { event_id: `event-${name}`, play_token: "token", seq: 1, kind, spans: [{ from_ms: fromMs, to_ms: toMs }] };
+}
+
+function eventsIn(storage: { readonly values: ReadonlyMap<string, string> }): PlayEventWire[] {
+  return [...storage.values].sort().map(([, value]) => (JSON.parse(value) as { event: PlayEventWire }).event);
 }
 
 /** The service as seen from here: answers by turns, the last answer for ever. */
@@ -144,15 +148,32 @@ describe("the play outbox", () => {
     expect(outbox.waiting()).toBe(0);
   });
 
-  test("sends the newest events when the page goes, and keeps them until an answer has them", () => {
+  test("sends the newest events that fit when the page goes, and keeps all until an answer has them", () => {
     const storage = memoryStorage();
+    const sizes: number[] = [];
     const { send, batches } = service(acceptAll);
-    const outbox = outboxOn(storage, send);
-    for (let i = 0; i < 40; i++) outbox.add(event(String(i).padStart(2, "0"), i), "anna");
+    const outbox = outboxOn(storage, (events) => {
+      sizes.push(JSON.stringify({ events }).length);
+      return send(events);
+    });
+    for (let i = 0; i < 40; i++) {
+      outbox.add({ ...event(String(i).padStart(2, "0"), i), play_token: `${i}-`.padEnd(2_000, "x") }, "anna");
+      expect(outbox.fitsLastBatch()).toBe(i < 28);
+    }
     outbox.flushOnLeave();
-    expect(batches[0]).toHaveLength(KEEPALIVE_BATCH_MAX);
+    expect(sizes[0]).toBeLessThanOrEqual(KEEPALIVE_BYTES_MAX);
+    expect(sizes[0]).toBeGreaterThan(KEEPALIVE_BYTES_MAX - 2_200);
     expect(batches[0]?.at(-1)).toBe("event-39");
     expect(storage.values.size).toBe(40);
+  });
+
+  test("sends no more than the limit when the page goes", () => {
+    const { send, batches } = service(acceptAll);
+    const outbox = outboxOn(memoryStorage(), send);
+    for (let i = 0; i <= BATCH_MAX; i++) outbox.add(event(String(i), i), "anna");
+    expect(outbox.fitsLastBatch()).toBe(false);
+    outbox.flushOnLeave();
+    expect(batches[0]).toHaveLength(BATCH_MAX);
   });
 
   test("sends an event once though flush is called many times at once", async () => {
@@ -207,3 +228,134 @@ describe("the play outbox", () => {
     expect(batches).toEqual([]);
   });
 });
+
+describe("events of one playback", () => {
+  test("are one in storage until they are sent [PLAY-18]", async () => {
+    const storage = memoryStorage();
+    const { send, batches } = service(acceptAll);
+    const outbox = outboxOn(storage, send);
+    outbox.add({ ...heard("start", 0, 1, "start"), seq: 0, spans: [] }, "anna");
+    for (let i = 0; i < 20; i++) {
+      outbox.add(heard(String(i), i * 10_000, (i + 1) * 10_000), "anna");
+      expect(eventsIn(storage).map(({ spans }) => spans)).toEqual([[{ from_ms: 0, to_ms: (i + 1) * 10_000 }]]);
+    }
+    outbox.add(heard("end", 200_000, 205_000, "end"), "anna");
+    expect(eventsIn(storage)).toEqual([{ ...heard("end", 0, 205_000, "end"), seq: 0 }]);
+    await outbox.flush();
+    expect(batches).toEqual([["event-end"]]);
+  });
+
+  test("keep the instant of the first, by which they run out [PLAY-18]", () => {
+    const storage = memoryStorage();
+    const outbox = outboxOn(storage, service(acceptAll).send);
+    outbox.add(heard("one", 0, 1_000), "anna");
+    const [instant] = [...storage.values.keys()].map((key) => key.split("-")[1]?.split(":")[1]);
+    outbox.add(heard("two", 1_000, 2_000), "anna");
+    expect([...storage.values.keys()]).toEqual([`rimshot:play-event:${instant}-000001-event-two`]);
+  });
+
+  test("stay as they are once they were sent, with or without an answer [PLAY-19]", async () => {
+    const storage = memoryStorage();
+    const { send, batches } = service(unreachable, acceptAll);
+    const outbox = outboxOn(storage, send);
+    outbox.add(heard("one", 0, 10_000), "anna");
+    await outbox.flush();
+    outbox.add(heard("two", 10_000, 20_000), "anna");
+    outbox.add(heard("three", 20_000, 30_000), "anna");
+    expect(eventsIn(storage)).toEqual([heard("one", 0, 10_000), heard("three", 10_000, 30_000)]);
+    await outbox.flush();
+    expect(batches).toEqual([["event-one"], ["event-one", "event-three"]]);
+  });
+
+  test("stay as they are while they are under way, and what comes meanwhile is not lost [PLAY-19]", async () => {
+    const storage = memoryStorage();
+    const { send, batches } = service(acceptAll);
+    const outbox = outboxOn(storage, send);
+    outbox.add(heard("one", 0, 10_000), "anna");
+    const flushed = outbox.flush();
+    outbox.add(heard("two", 10_000, 20_000), "anna");
+    await flushed;
+    expect(eventsIn(storage)).toEqual([heard("two", 10_000, 20_000)]);
+    await outbox.flush();
+    expect(batches).toEqual([["event-one"], ["event-two"]]);
+  });
+
+  test("stay as they are when the page left and came back [PLAY-19]", () => {
+    const storage = memoryStorage();
+    const outbox = outboxOn(storage, service(acceptAll).send);
+    outbox.add(heard("one", 0, 10_000), "anna");
+    outbox.flushOnLeave();
+    outbox.add(heard("two", 10_000, 20_000), "anna");
+    expect(eventsIn(storage)).toEqual([heard("one", 0, 10_000), heard("two", 10_000, 20_000)]);
+  });
+
+  test("stay as they are when an earlier life of the page made them [PLAY-19]", () => {
+    const storage = memoryStorage();
+    outboxOn(storage, service(acceptAll).send).add(heard("one", 0, 10_000), "anna");
+    outboxOn(storage, service(acceptAll).send).add(heard("two", 10_000, 20_000), "anna");
+    expect(
+      eventsIn(storage)
+        .map(({ event_id }) => event_id)
+        .sort(),
+    ).toEqual(["event-one", "event-two"]);
+  });
+
+  test("have a new id when they change, so that what another tab has sent meanwhile still stands [PLAY-18]", async () => {
+    const storage = memoryStorage();
+    const taken = new Map<string, string>();
+    const service = async (events: readonly PlayEventWire[]): Promise<SendOutcome> => {
+      for (const one of events) {
+        const body = JSON.stringify(one.spans);
+        expect(taken.get(one.event_id) ?? body).toBe(body);
+        taken.set(one.event_id, body);
+      }
+      return acceptAll(events);
+    };
+    const here = outboxOn(storage, service);
+    const other = outboxOn(storage, service);
+    here.add(heard("one", 0, 10_000), "anna");
+    await other.flush();
+    expect(storage.values.size).toBe(0);
+    here.add(heard("two", 10_000, 20_000), "anna");
+    await other.flush();
+    here.add(heard("three", 20_000, 25_000, "end"), "anna");
+    await here.flush();
+    expect([...taken.values()].flatMap((body) => JSON.parse(body) as object[])).toContainEqual({
+      from_ms: 0,
+      to_ms: 25_000,
+    });
+    expect(storage.values.size).toBe(0);
+  });
+
+  test("are both kept where the page dies in between, and where there is no room for the two [PLAY-18]", () => {
+    const dying = memoryStorage();
+    const lastWords = { ...dying, removeItem: () => undefined };
+    const outbox = outboxOn(lastWords, service(acceptAll).send);
+    outbox.add(heard("one", 0, 10_000), "anna");
+    outbox.add(heard("two", 10_000, 20_000), "anna");
+    expect(eventsIn(dying)).toEqual([heard("two", 0, 20_000), heard("one", 0, 10_000)].sort(byId));
+
+    const full = memoryStorage();
+    const crowded = outboxOn(full, service(acceptAll).send);
+    crowded.add(heard("one", 0, 10_000), "anna");
+    full.setItem = () => {
+      throw new DOMException("full", "QuotaExceededError");
+    };
+    crowded.add(heard("two", 10_000, 20_000), "anna");
+    crowded.add(heard("three", 20_000, 30_000), "anna");
+    expect(eventsIn(full)).toEqual([heard("one", 0, 10_000)]);
+    expect(crowded.waiting()).toBe(2);
+  });
+
+  test("are of one account", () => {
+    const storage = memoryStorage();
+    const outbox = outboxOn(storage, service(acceptAll).send);
+    outbox.add(heard("one", 0, 10_000), "anna");
+    outbox.add(heard("two", 10_000, 20_000), "ben");
+    expect(storage.values.size).toBe(2);
+  });
+});
+
+function byId(a: PlayEventWire, b: PlayEventWire): number {
+  return a.event_id < b.event_id ? -1 : 1;
+}

@@ -1,29 +1,17 @@
 /**
- * Play events wait here until the service has them. Each lies in storage under its own key, so that tabs that share
- * the storage never overwrite one another; sent twice by two tabs, an event still counts once.
+ * Play events wait here until the service has them. Sent twice by two tabs, an event still counts once. While nobody has
+ * tried to send an event, the next one of its playback takes its place and says what both say: a song is then one event.
  */
-import { PLAY_TOKEN_LIFETIME_MS } from "#domain/plays/play-token.ts";
 import type { PLAY_EVENTS_MAX, PlayEventWire } from "#workers/api/plays/plays-contract.ts";
+import { type EventStorage, type KeptEvent, type KeptEvents, keptEvents } from "./kept-events.ts";
+import { mergeEvents } from "./merge-events.ts";
 
 /** The contract's own number: the type keeps the two from drifting apart. */
 export const BATCH_MAX: typeof PLAY_EVENTS_MAX = 100;
-/** A browser refuses keepalive bodies of more than 64 KiB, and a play token may be 2 KiB long. */
-export const KEEPALIVE_BATCH_MAX = 24;
-/** Eleven hours of listening, for which nothing could be sent; about the 5 MB that a browser gives a page. */
-export const KEPT_MAX = 4_000;
+/** A browser refuses keepalive bodies of more than 64 KiB, and counts all that are under way together. */
+export const KEEPALIVE_BYTES_MAX = 60_000;
 const RETRY_FIRST_MS = 1_000;
 const RETRY_MAX_MS = 60_000;
-const KEY_PREFIX = "rimshot:play-event:";
-const SEQ_DIGITS = 6;
-
-/** The part of the Web Storage interface that is needed. */
-export interface EventStorage {
-  readonly length: number;
-  key(index: number): string | null;
-  getItem(key: string): string | null;
-  setItem(key: string, value: string): void;
-  removeItem(key: string): void;
-}
 
 export type SendOutcome =
   /** The service answered: it has `accepted` of them, and will never take the refused ones. */
@@ -45,49 +33,36 @@ export interface PlayOutboxOptions {
   readonly random: () => number;
 }
 
-interface Kept {
-  readonly key: string;
-  readonly event: PlayEventWire;
-}
-
 export interface PlayOutbox {
   /** `account` is whose playback it is. */
   add(event: PlayEventWire, account: string): void;
-  /** Sends what waits. Resolves with the milliseconds to wait before the next try, or null when nothing is left. */
+  /**
+   * Sends what waits now. Resolves with the milliseconds to wait before the next try, or null when the service has all
+   * of it. What is added meanwhile waits for the next flush: or each would take the beginning of the next song along.
+   */
   flush(): Promise<number | null>;
   /** The page is going away: one last batch, without waiting for an answer. */
   flushOnLeave(): void;
   waiting(): number;
+  /** Whether all that waits could go in the last batch of a page that leaves. */
+  fitsLastBatch(): boolean;
 }
 
-export function playOutbox(options: PlayOutboxOptions): PlayOutbox {
-  const { storage, send, accountId, now, random } = options;
-  // Where storage is closed or full, events live as long as the page.
-  const memory = new Map<string, string>();
+export function playOutbox({ storage, send, accountId, now, random }: PlayOutboxOptions): PlayOutbox {
+  const kept = keptEvents(storage);
+  /** By play token: the newest event of the playback, where this page made it and no attempt was made to send it. */
+  const unattempted = new Map<string, KeptEvent>();
   let failures = 0;
   let flushing: Promise<number | null> | null = null;
 
-  const read = (): Kept[] => {
+  const read = (): KeptEvent[] => {
     const account = accountId();
-    if (account === null) return [];
-    const keys = [...storedKeys(storage), ...memory.keys()].sort();
-    return keys.flatMap((key) => {
-      const event = decode(memory.get(key) ?? storage.getItem(key), account);
-      return event === null ? [] : [{ key, event }];
-    });
+    return account === null ? [] : kept.read(account);
   };
 
-  const forget = (kept: readonly Pick<Kept, "key">[]) => {
-    for (const { key } of kept) {
-      memory.delete(key);
-      storage.removeItem(key);
-    }
-  };
-
-  /** Whoever's they are: an account may never sign in here again. */
-  const prune = () => {
-    const keys = [...storedKeys(storage), ...memory.keys()].sort();
-    forget(keysToDrop(keys, now()).map((key) => ({ key })));
+  /** From now on the service may know them as they are. */
+  const markAttempted = (batch: readonly KeptEvent[]) => {
+    for (const { event } of batch) unattempted.delete(event.play_token);
   };
 
   const retryLater = (): number => {
@@ -95,31 +70,12 @@ export function playOutbox(options: PlayOutboxOptions): PlayOutbox {
     return ceilingMs / 2 + (ceilingMs / 2) * random();
   };
 
-  /** Whether the batch is settled. One wrong event must not hold up the rest, so a rejected batch is halved. */
-  const settle = async (batch: readonly Kept[]): Promise<boolean> => {
-    const outcome = await send(
-      batch.map(({ event }) => event),
-      false,
-    );
-    if (outcome.kind === "unreachable") return false;
-    if (outcome.kind === "answered") {
-      const refused = new Set(outcome.refusedIds);
-      const complete = outcome.accepted + refused.size >= batch.length;
-      forget(complete ? batch : batch.filter(({ event }) => refused.has(event.event_id)));
-      return complete;
-    }
-    if (batch.length === 1) {
-      forget(batch);
-      return true;
-    }
-    const middle = Math.ceil(batch.length / 2);
-    return (await settle(batch.slice(0, middle))) && (await settle(batch.slice(middle)));
-  };
-
   const flushAll = async (): Promise<number | null> => {
-    prune();
-    for (let batch = read().slice(0, BATCH_MAX); batch.length > 0; batch = read().slice(0, BATCH_MAX)) {
-      if (!(await settle(batch))) return retryLater();
+    kept.prune(now());
+    const waiting = read();
+    markAttempted(waiting);
+    for (let start = 0; start < waiting.length; start += BATCH_MAX) {
+      if (!(await settle(kept, send, waiting.slice(start, start + BATCH_MAX)))) return retryLater();
     }
     failures = 0;
     return null;
@@ -127,15 +83,14 @@ export function playOutbox(options: PlayOutboxOptions): PlayOutbox {
 
   return {
     add(event, account) {
-      const order = `${now()}-${String(event.seq).padStart(SEQ_DIGITS, "0")}`;
-      const key = `${KEY_PREFIX}${order}-${event.event_id}`;
-      const value = JSON.stringify({ account, event });
-      try {
-        storage.setItem(key, value);
-      } catch {
-        memory.set(key, value);
-      }
-      prune();
+      const before = unattempted.get(event.play_token);
+      const merged = before?.account === account ? mergeEvents(before.event, event) : null;
+      const replaced = before === undefined || merged === null ? null : kept.replace(before, merged);
+      const newest = replaced ?? kept.add(event, account, now());
+      // Nothing comes after an end.
+      if (event.kind === "end") unattempted.delete(event.play_token);
+      else unattempted.set(event.play_token, newest);
+      kept.prune(now());
     },
     flush() {
       flushing ??= flushAll().finally(() => {
@@ -144,46 +99,49 @@ export function playOutbox(options: PlayOutboxOptions): PlayOutbox {
       return flushing;
     },
     flushOnLeave() {
-      const batch = read().slice(-KEEPALIVE_BATCH_MAX);
+      const batch = lastBatchOf(read());
+      if (batch.length === 0) return;
+      markAttempted(batch);
       // They stay in storage: if this request is lost, the next visit sends them.
-      if (batch.length > 0)
-        void send(
-          batch.map(({ event }) => event),
-          true,
-        );
+      void send(eventsOf(batch), true);
     },
     waiting: () => read().length,
+    fitsLastBatch() {
+      const waiting = read();
+      return lastBatchOf(waiting).length === waiting.length;
+    },
   };
 }
 
-function storedKeys(storage: EventStorage): string[] {
-  return Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? "").filter((key) =>
-    key.startsWith(KEY_PREFIX),
-  );
-}
-
-/**
- * Of keys in order: those of events whose play token has run out, which no service will count any more, and the oldest
- * of what is beyond the limit.
- */
-function keysToDrop(keys: readonly string[], nowMs: number): string[] {
-  const oldestMs = nowMs - PLAY_TOKEN_LIFETIME_MS;
-  const surplus = keys.length - KEPT_MAX;
-  return keys.filter((key, index) => index < surplus || !(madeAtMs(key) >= oldestMs));
-}
-
-/** When the event was added; NaN for a key of another form. */
-function madeAtMs(key: string): number {
-  return Number.parseInt(key.slice(KEY_PREFIX.length), 10);
-}
-
-/** Only this module writes under its prefix, so a value that parses is of its form. */
-function decode(text: string | null, account: string): PlayEventWire | null {
-  if (text === null) return null;
-  try {
-    const kept = JSON.parse(text) as { account: string; event: PlayEventWire };
-    return kept.account === account ? kept.event : null;
-  } catch {
-    return null;
+/** Whether the batch is settled. One wrong event must not hold up the rest, so a rejected batch is halved. */
+async function settle(kept: KeptEvents, send: SendEvents, batch: readonly KeptEvent[]): Promise<boolean> {
+  const outcome = await send(eventsOf(batch), false);
+  if (outcome.kind === "unreachable") return false;
+  if (outcome.kind === "answered") {
+    const refused = new Set(outcome.refusedIds);
+    const complete = outcome.accepted + refused.size >= batch.length;
+    kept.forget(complete ? batch : batch.filter(({ event }) => refused.has(event.event_id)));
+    return complete;
   }
+  if (batch.length === 1) {
+    kept.forget(batch);
+    return true;
+  }
+  const middle = Math.ceil(batch.length / 2);
+  return (await settle(kept, send, batch.slice(0, middle))) && (await settle(kept, send, batch.slice(middle)));
+}
+
+function eventsOf(batch: readonly KeptEvent[]): PlayEventWire[] {
+  return batch.map(({ event }) => event);
+}
+
+/** The newest that fit: of those before them, the most have been tried already. Events are ASCII by the contract. */
+function lastBatchOf(waiting: readonly KeptEvent[]): readonly KeptEvent[] {
+  const newest = waiting.slice(-BATCH_MAX);
+  let bytes = JSON.stringify({ events: [] }).length;
+  const first = newest.findLastIndex(({ event }) => {
+    bytes += JSON.stringify(event).length + 1;
+    return bytes > KEEPALIVE_BYTES_MAX;
+  });
+  return newest.slice(first + 1);
 }

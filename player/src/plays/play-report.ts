@@ -1,9 +1,8 @@
 /** The events of one playback, in order: `start` when sound begins, `progress` on the way, `end` once. */
-import type { PLAY_SPANS_MAX, PlayEventWire } from "#workers/api/plays/plays-contract.ts";
+import type { PlayEventWire } from "#workers/api/plays/plays-contract.ts";
 import { type AudibleSpans, audibleSpans } from "./audible-spans.ts";
+import { SPANS_MAX } from "./merge-events.ts";
 
-/** The contract's own number: the type keeps the two from drifting apart. */
-const SPANS_MAX: typeof PLAY_SPANS_MAX = 64;
 export const PROGRESS_EVERY_MS = 10_000;
 
 export interface PlayReport {

@@ -7,7 +7,7 @@ import type { PlayMessage } from "#domain/plays/play-message.ts";
 import { playShardName } from "#domain/plays/play-shard.ts";
 import { freshId, playbackFacts, playEvent } from "#domain/plays/plays-fixtures.ts";
 import { retryDelaySeconds } from "#workers/shared/queues/retry-delay.ts";
-import { playArchiveKey, poisonArchiveKey } from "./play-archive.ts";
+import { batchArchiveKey, poisonArchiveKey } from "./play-archive.ts";
 import { consumePlays, RETRY_DELAY_SECONDS_MAX } from "./plays-consumer.ts";
 import { countPlays, PLAY_COUNTS_MAX } from "./plays-store.ts";
 
@@ -116,33 +116,94 @@ test("acknowledges the sound messages of a batch and retries the one that fails 
   const other = playbackFacts(NOON_MS);
   const sound = queued(playMessage(qualifying));
   const failing = queued({ ...playMessage([]), playbacks: [{ playback: other, events: qualifying }] });
-  const archive = new Proxy(accounting.ARCHIVE, {
-    get: (target, property) => (key: string, body: string) => {
-      if (property !== "put" || key.includes(failing.id)) throw new Error("the archive does not answer");
-      return target.put(key, body);
+  const brokenShard = playShardName(other);
+  const shards = new Proxy(accounting.PLAY_SHARDS, {
+    get: (target) => (name: string) => {
+      if (name === brokenShard) throw new Error("the shard does not answer");
+      return target.getByName(name);
     },
   });
-  const result = await deliver([failing, sound], { ...accounting, ARCHIVE: archive });
+  const result = await deliver([failing, sound], { ...accounting, PLAY_SHARDS: shards });
   expect(result.explicitAcks).toEqual([sound.id]);
   expect(result.retryMessages.map(({ msgId }) => msgId)).toEqual([failing.id]);
   expect(await playsOf(playback.recordingId)).toBe(1);
   expect(await playsOf(other.recordingId)).toBe(0);
 });
 
-test("has the raw message in the archive, without the account, once however often it comes [PLAY-11]", async () => {
-  const message = queued(playMessage(qualifying));
-  await deliver([message]);
-  await deliver([message]);
-  const key = playArchiveKey(message);
-  const stored = await (await accounting.ARCHIVE.get(key))?.text();
-  expect(JSON.parse(stored ?? "null")).toEqual({
-    version: 1,
-    receivedAtMs: NOON_MS + 31_000,
-    playbacks: [{ playback, events: qualifying }],
+test("retries all messages of a batch that is not in the archive, and counts none of them [PLAY-11]", async () => {
+  const batch = [queued(playMessage(qualifying)), queued(playMessage([playEvent(3, [30_000, 40_000])]))];
+  const failed = await deliver(batch, withBroken("ARCHIVE"));
+  expect(failed.explicitAcks).toEqual([]);
+  expect(failed.retryMessages.map(({ msgId }) => msgId).sort()).toEqual(batch.map(({ id }) => id).sort());
+  expect(await playsOf(playback.recordingId)).toBe(0);
+  expect((await deliver(batch)).explicitAcks).toHaveLength(2);
+  expect(await playsOf(playback.recordingId)).toBe(1);
+});
+
+/** The lines of an archived batch; null where there is none. */
+async function archived(batch: readonly ReturnType<typeof queued>[]): Promise<unknown[] | null> {
+  const stored = await (await accounting.ARCHIVE.get(await batchArchiveKey(batch)))?.text();
+  return stored === undefined
+    ? null
+    : stored
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => JSON.parse(line));
+}
+
+test("has the raw messages of a batch in one object, a line each, without the account [PLAY-11]", async () => {
+  const batch = [queued(playMessage(qualifying)), queued({ version: 2 }), queued(playMessage([playEvent(3)]))];
+  const [first, poison, last] = batch;
+  if (first === undefined || poison === undefined || last === undefined) throw new Error("three messages expected");
+  const puts: string[] = [];
+  const counting = new Proxy(accounting.ARCHIVE, {
+    get:
+      (target) =>
+      (key: string, ...rest: [string, R2PutOptions]) => {
+        puts.push(key);
+        return target.put(key, ...rest);
+      },
   });
-  expect(stored).not.toContain(accountId);
-  const { objects } = await accounting.ARCHIVE.list({ prefix: "plays/" });
-  expect(objects.filter((object) => object.key.includes(message.id))).toHaveLength(1);
+  await deliver(batch, { ...accounting, ARCHIVE: counting });
+  const key = await batchArchiveKey([first, last]);
+  expect(key).toMatch(/^plays\/2026-11-23\/[0-9a-f]{64}\.ndjson$/);
+  expect(puts.sort()).toEqual([key, poisonArchiveKey(poison)].sort());
+  const kept = { version: 1, receivedAtMs: NOON_MS + 31_000 };
+  const lines = [
+    { messageId: first.id, ...kept, playbacks: [{ playback, events: qualifying }] },
+    { messageId: last.id, ...kept, playbacks: [{ playback, events: [playEvent(3)] }] },
+  ].sort((a, b) => (a.messageId < b.messageId ? -1 : 1));
+  expect(await archived([first, last])).toEqual(lines);
+  expect(await (await accounting.ARCHIVE.get(key))?.text()).not.toContain(accountId);
+});
+
+test("overwrites a batch that comes again in any order; a part of it is another object [PLAY-11]", async () => {
+  const [first, second] = [queued(playMessage(qualifying)), queued(playMessage([playEvent(3)]))];
+  await deliver([first, second]);
+  const before = await accounting.ARCHIVE.head(await batchArchiveKey([first, second]));
+  await deliver([
+    { ...second, attempts: 2 },
+    { ...first, attempts: 2 },
+  ]);
+  const after = await accounting.ARCHIVE.head(await batchArchiveKey([first, second]));
+  expect(after?.etag).toBe(before?.etag);
+  expect(await batchArchiveKey([second, first])).toBe(await batchArchiveKey([first, second]));
+  expect(await archived([second])).toBeNull();
+  await deliver([{ ...second, attempts: 2 }]);
+  expect(await archived([second])).toHaveLength(1);
+  expect(await archived([first, second])).toHaveLength(2);
+});
+
+test("names a batch by the day of its oldest message [PLAY-11]", async () => {
+  const midnightMs = Date.UTC(2026, 10, 24);
+  const batch = [midnightMs, midnightMs - 1].map((atMs) => ({ id: `at-${atMs}`, timestamp: new Date(atMs) }));
+  expect(await batchArchiveKey(batch)).toContain("/2026-11-23/");
+});
+
+test("has nothing to archive where all of a batch is poison [PLAY-14]", async () => {
+  const poison = queued({ version: 2 });
+  await deliver([poison]);
+  expect(await archived([poison])).toBeNull();
 });
 
 test.each([

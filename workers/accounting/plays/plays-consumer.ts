@@ -1,7 +1,7 @@
 /**
  * Takes play messages from the queue: archive, count in the shard, write the ledger, write the history, acknowledge.
  * Each step may be done again without effect, and a message is acknowledged after the last of them: whatever fails or
- * crashes in between, the message comes back and all of its steps are repeated.
+ * crashes in between, the message comes back and all of its steps are repeated. The archive has the batch in one object.
  */
 import type { AccountId } from "#domain/foundation/ids.ts";
 import type { HistoryEntry } from "#domain/plays/play-history.ts";
@@ -24,9 +24,10 @@ interface Delivery {
 }
 
 export async function consumePlays(env: AccountingEnv, batch: MessageBatch): Promise<void> {
-  const deliveries = (await Promise.all(batch.messages.map((message) => receive(env, message)))).filter(
+  const received = (await Promise.all(batch.messages.map((message) => receive(env, message)))).filter(
     (delivery) => delivery !== null,
   );
+  const deliveries = await archive(env, received);
   const failed = new Set<Delivery>();
   const qualified = await recordInShards(env, deliveries, failed);
   await writeLedger(env, deliveries, qualified, failed);
@@ -38,16 +39,13 @@ export async function consumePlays(env: AccountingEnv, batch: MessageBatch): Pro
 }
 
 /**
- * The message in the archive and its body checked; null where it is dealt with already. A body that is not a play
- * message is stored and acknowledged: retries cannot mend it, and a dead-letter queue forgets after some days.
+ * The message with its body checked; null where it is dealt with already. A body that is not a play message is stored by
+ * itself and acknowledged: retries cannot mend it, and a dead-letter queue forgets after some days.
  */
 async function receive(env: AccountingEnv, message: Message): Promise<Delivery | null> {
   const parsed = playMessageSchema.safeParse(message.body);
+  if (parsed.success) return { message, body: parsed.data };
   try {
-    if (parsed.success) {
-      await archivePlays(env.ARCHIVE, message, parsed.data);
-      return { message, body: parsed.data };
-    }
     await archivePoison(env.ARCHIVE, message);
     const issues = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
     logEvent(WORKER, "poison-message", { messageId: message.id, issues }, "error");
@@ -57,6 +55,18 @@ async function receive(env: AccountingEnv, message: Message): Promise<Delivery |
     retryLater(message);
   }
   return null;
+}
+
+/** What is in the archive: the whole batch, or nothing of it where the write fails, and then all of it comes again. */
+async function archive(env: AccountingEnv, received: readonly Delivery[]): Promise<readonly Delivery[]> {
+  try {
+    await archivePlays(env.ARCHIVE, received);
+    return received;
+  } catch (error) {
+    logFailure(WORKER, "archive", error);
+    for (const { message } of received) retryLater(message);
+    return [];
+  }
 }
 
 /** One call for each shard. What counts of the playbacks touched, by playback id. */
