@@ -200,7 +200,12 @@ async function countedD1(database: D1Database, run: (counted: D1Database) => Pro
         // The statement itself goes into batches, so it is changed rather than wrapped.
         return Object.assign(statement, {
           async raw() {
-            note(await database.prepare(query).bind(...values).all());
+            note(
+              await database
+                .prepare(query)
+                .bind(...values)
+                .all(),
+            );
             return raw();
           },
         });

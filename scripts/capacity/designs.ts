@@ -1,0 +1,219 @@
+/** Designs side by side: ours, and ours with one thing changed. */
+import { type AudioSettings, audioCharges } from "./audio-charges.ts";
+import { type Charge, monthOf } from "./charges.ts";
+import { type CountingSettings, countedStorage, countingCharges } from "./counting-charges.ts";
+import { type GrantingSettings, grantingCharges } from "./granting-charges.ts";
+import { ASSUMED, bytesOf, type Scenario } from "./scenarios.ts";
+import { audioStorage, type StorageSettings, standingCharges } from "./storage-charges.ts";
+import { ASSUMED_OF_STREAM, elementRequests, eventsPerStream, reportsPerStream } from "./stream-profile.ts";
+
+export interface Settings {
+  readonly audio: AudioSettings;
+  readonly granting: GrantingSettings;
+  readonly counting: CountingSettings;
+  readonly storage: StorageSettings;
+}
+
+export interface Design {
+  readonly id: string;
+  readonly name: string;
+  /** Whether the code does it today. */
+  readonly built: boolean;
+  /** What would be changed, or how it is. */
+  readonly what: string;
+  /** What is lost by it, or to be taken care of. */
+  readonly price: string;
+  readonly settings: Settings;
+}
+
+const KIBIBYTE = 1_024;
+/** `FRAGMENT_MS` in jobs/transcode/encode-rendition.ts */
+const SEGMENT_SECONDS = 4;
+const SEGMENT_BYTES = (bytesOf("aac-160") / ASSUMED.songSeconds) * SEGMENT_SECONDS;
+const UPPER_TIERS = 10;
+const MEBIBYTE = KIBIBYTE ** 2;
+
+export const AS_BUILT: Settings = {
+  audio: { ranges: elementRequests("Vorbis"), throughWorker: true, rights: "store", upperTiers: null },
+  granting: { songsPerGrant: 1, lease: "row-per-playback" },
+  counting: {
+    reportsPerStream: reportsPerStream(ASSUMED.songSeconds),
+    events: "merged",
+    archive: "batch",
+    shard: "row-per-event",
+    ledger: "row-per-play",
+    history: "row-per-play",
+    shardMonthsKept: ASSUMED_OF_STREAM.monthsKept,
+  },
+  storage: { rungsOfTail: null, replica: "standard", masters: "standard" },
+};
+
+const AAC_FIRST: AudioSettings = { ...AS_BUILT.audio, ranges: elementRequests("Aac") };
+/** As it was until it was counted what each event costs. */
+const EACH_EVENT: CountingSettings = {
+  ...AS_BUILT.counting,
+  reportsPerStream: eventsPerStream(ASSUMED.songSeconds),
+  events: "each",
+  archive: "message",
+};
+/** A report of five songs is 17 minutes of listening; what is not reported waits in the browser's storage. */
+const FIVE_SONGS = 5;
+const PACKED: CountingSettings = {
+  reportsPerStream: 1 / FIVE_SONGS,
+  events: "merged",
+  archive: "batch",
+  shard: "row-per-message",
+  ledger: "sums",
+  history: "row-per-report",
+  // Players may report for 35 days, and then the month is closed.
+  shardMonthsKept: 3,
+};
+const LEAN_STORAGE: StorageSettings = {
+  rungsOfTail: ["aac-96", "aac-160"],
+  replica: "infrequent",
+  masters: "infrequent",
+};
+
+export const DESIGNS: readonly Design[] = [
+  {
+    id: "as-built",
+    name: "as built",
+    built: true,
+    what: "Vorbis first in an open range; one report of one event for each song; the whole ladder, twice",
+    price: "what the rest of the table is measured against",
+    settings: AS_BUILT,
+  },
+  {
+    id: "ranges-256k",
+    name: "ranges of 256 KiB",
+    built: true,
+    what: "a client that asks for 256 KiB at a time, which the edge serves as well",
+    price: "a request for each",
+    settings: { ...AS_BUILT, audio: { ...AS_BUILT.audio, ranges: { rangeBytes: 256 * KIBIBYTE } } },
+  },
+  {
+    id: "ranges-1m",
+    name: "ranges of 1 MiB",
+    built: true,
+    what: "a client that asks for 1 MiB at a time",
+    price: "a listener who skips has loaded a mebibyte at most, where an open range runs until it is cut",
+    settings: { ...AS_BUILT, audio: { ...AS_BUILT.audio, ranges: { rangeBytes: MEBIBYTE } } },
+  },
+  {
+    id: "hls",
+    name: "HLS or DASH",
+    built: true,
+    what: `a client that plays from a manifest, which asks for each segment of ${SEGMENT_SECONDS} s`,
+    price: "a request for each; longer segments would be fewer",
+    settings: { ...AS_BUILT, audio: { ...AS_BUILT.audio, ranges: { rangeBytes: SEGMENT_BYTES } } },
+  },
+  {
+    id: "aac-first",
+    name: "AAC before Vorbis",
+    built: false,
+    what: "the player's order of preference turned round: fragmented MP4 has its duration in front, Ogg at its end",
+    price: "AAC at 96 kbit/s sounds worse than Vorbis does; both are in the ladder already",
+    settings: { ...AS_BUILT, audio: AAC_FIRST },
+  },
+  {
+    id: "fresh-tokens",
+    name: "fresh tokens believed",
+    built: false,
+    what: "a token of the last 15 s is not looked up again: its rights were read to sign it",
+    price: "none that the promise of a minute forbids; takedowns are looked at as before",
+    settings: { ...AS_BUILT, audio: { ...AS_BUILT.audio, rights: "fresh-token" } },
+  },
+  {
+    id: "tiered-cache",
+    name: "a tiered cache",
+    built: false,
+    what:
+      `misses are asked of one of ${UPPER_TIERS} upper tiers before the bucket, as the platform's own cache in front of an ` +
+      "entrypoint does (Workers Caching)",
+    price: "nothing emulates it locally, so it is not measured; a miss goes a longer way",
+    settings: { ...AS_BUILT, audio: { ...AS_BUILT.audio, upperTiers: UPPER_TIERS } },
+  },
+  {
+    id: "waf",
+    name: "cached audio without a Worker",
+    built: false,
+    what: "a rule of the firewall checks the MAC (is_timed_hmac_valid_v0), the zone's cache or the bucket answers",
+    price:
+      "rights by country, takedowns within the minute, limits by account, delivered bytes and the replica are lost for " +
+      "the life of a URL; a token of another form",
+    settings: { ...AS_BUILT, audio: { ...AS_BUILT.audio, throughWorker: false } },
+  },
+  {
+    id: "each-event",
+    name: "each event by itself",
+    built: false,
+    what: "as it was before: a request for each play event as it happens, an object of the archive for each message",
+    price: "a play is counted within seconds, which is not worth a request",
+    settings: { ...AS_BUILT, counting: EACH_EVENT },
+  },
+  {
+    id: "unmerged",
+    name: "one report, events unmerged",
+    built: false,
+    what: "one request for each song with all of its events in it, each of them a row of a shard",
+    price: "the archive and the shards show when each stretch was reported, which nothing asks for",
+    settings: { ...AS_BUILT, counting: { ...AS_BUILT.counting, events: "each" } },
+  },
+  {
+    id: "row-per-message",
+    name: "a row of a shard for each message",
+    built: false,
+    what: "what the token said and what was heard in one row, instead of a row for the playback and one for its event",
+    price: "a shard of another form; an event that comes twice is found by its message",
+    settings: { ...AS_BUILT, counting: { ...AS_BUILT.counting, shard: "row-per-message" } },
+  },
+  {
+    id: "packed",
+    name: "packed counting",
+    built: false,
+    what:
+      `reports of ${FIVE_SONGS} songs, a row of a shard for each message, sums in the ledger, ` +
+      "a row of the history for each report, shards put away after three months",
+    price: "plays are counted a quarter of an hour later; single plays are read from the archive",
+    settings: { ...AS_BUILT, counting: PACKED },
+  },
+  {
+    id: "lean-storage",
+    name: "a short ladder for the tail",
+    built: false,
+    what: "tracks that are hardly played keep AAC 96 and 160; the rest is encoded when they are; copies in Infrequent Access",
+    price: "the first listeners of a rare track hear no lossless; transcoding on demand; retrieval at $0.01 a GB",
+    settings: { ...AS_BUILT, storage: LEAN_STORAGE },
+  },
+  {
+    id: "lean",
+    name: "all of it, through the Worker",
+    built: false,
+    what: "AAC first, fresh tokens, tiers, packed counting, short ladder, five playbacks a grant, one row for a lease",
+    price: "as above; every check of the edge stays",
+    settings: {
+      audio: { ...AAC_FIRST, rights: "fresh-token", upperTiers: UPPER_TIERS },
+      granting: { songsPerGrant: FIVE_SONGS, lease: "renewed" },
+      counting: PACKED,
+      storage: LEAN_STORAGE,
+    },
+  },
+];
+
+export function designNamed(id: string): Design {
+  const design = DESIGNS.find((one) => one.id === id);
+  if (design === undefined) throw new RangeError(`there is no design ${id}`);
+  return design;
+}
+
+/** All that is metered in a month. */
+export function chargesOf(scenario: Scenario, { audio, granting, counting, storage }: Settings): Charge[] {
+  return [
+    ...monthOf(scenario, grantingCharges(scenario, granting)),
+    ...monthOf(scenario, audioCharges(scenario, audio)),
+    ...monthOf(scenario, countingCharges(scenario, counting)),
+    ...audioStorage(scenario, storage),
+    ...countedStorage(scenario, counting),
+    ...standingCharges(scenario),
+  ];
+}

@@ -1,0 +1,75 @@
+/**
+ * Figures that were measured, with the command that measures them again. On another machine times differ and counts do
+ * not: the CPU is that of a whole workerd process in Miniflare, network included, which is more than the platform bills.
+ */
+export interface Measurement<Figures> {
+  readonly date: string;
+  readonly command: string;
+  readonly figures: Figures;
+}
+
+export const RANGE_SIZE = {
+  date: "2026-11-23",
+  command: "npm run bench -- range-size --json",
+  figures: {
+    cpuMicrosPerMb256k: 2_334,
+    cpuMicrosPerMb1m: 1_180,
+    cpuMicrosPerMb4m: 787,
+    cpuMicrosPerMbOpen: 739,
+  },
+} as const satisfies Measurement<object>;
+
+export const AUDIO_ELEMENT = {
+  date: "2026-11-23",
+  command: "npm run bench -- audio-element --json",
+  figures: {
+    requestsPerSongVorbis: 3,
+    requestsPerSongAac: 1,
+    requestsPerSongMp3: 1,
+    requestsPerSongFlac: 1,
+    requestsWithSeekVorbis: 3,
+    requestsWithSeekAac: 2,
+    requestsWithSeekMp3: 2,
+    requestsWithSeekFlac: 4,
+  },
+} as const satisfies Measurement<object>;
+
+export const STREAM_ROWS = {
+  date: "2026-11-23",
+  command: "npm run bench -- stream-rows --json",
+  figures: {
+    grantRowsRead: 11,
+    beginRowsRead: 12,
+    beginRowsWritten: 4.1,
+    renewRowsRead: 4,
+    renewRowsWritten: 1,
+    historyRowsRead: 3,
+    historyRowsWritten: 2,
+    countEachRowsRead: 253,
+    countEachRowsWritten: 44,
+    countPackedRowsRead: 1,
+    countPackedRowsWritten: 23,
+    ledgerRowsWritten: 2,
+    ledgerAgainRowsRead: 1,
+    deliveriesRowsRead: 1_001,
+    deliveriesRowsWritten: 22,
+  },
+} as const satisfies Measurement<object>;
+
+const MEGABYTE = 1_000_000;
+const SMALL_RANGE_BYTES = 256 * 1_024;
+const LARGE_RANGE_BYTES = 4 * 1_024 ** 2;
+
+/** A line through the smallest and the largest range: so much for each request, and so much for each megabyte. */
+export function audioCpu(): { readonly msPerRequest: number; readonly msPerMegabyte: number } {
+  const { cpuMicrosPerMb256k, cpuMicrosPerMb4m } = RANGE_SIZE.figures;
+  const smallMb = SMALL_RANGE_BYTES / MEGABYTE;
+  const largeMb = LARGE_RANGE_BYTES / MEGABYTE;
+  const smallMicros = cpuMicrosPerMb256k * smallMb;
+  const largeMicros = cpuMicrosPerMb4m * largeMb;
+  const microsPerMegabyte = (largeMicros - smallMicros) / (largeMb - smallMb);
+  return {
+    msPerRequest: (smallMicros - microsPerMegabyte * smallMb) / 1_000,
+    msPerMegabyte: microsPerMegabyte / 1_000,
+  };
+}
