@@ -1,15 +1,24 @@
 /** npm run bench -- NAME [--json]: runs one benchmark and prints its figures. */
 import { parseArgs } from "node:util";
+import { audioElementBenchmark } from "./audio-element/audio-element-benchmark.ts";
 import type { Benchmark, Figures } from "./benchmark.ts";
 import { cacheShapeBenchmark } from "./cache-shape/cache-shape-benchmark.ts";
 import { edgeBenchmark } from "./edge/edge-benchmark.ts";
+import { rangeSizeBenchmark } from "./range-size/range-size-benchmark.ts";
+import { streamRowsBenchmark } from "./stream-rows/stream-rows-benchmark.ts";
 
-const BENCHMARKS: readonly Benchmark[] = [edgeBenchmark, cacheShapeBenchmark];
+const BENCHMARKS: readonly Benchmark[] = [
+  edgeBenchmark,
+  cacheShapeBenchmark,
+  rangeSizeBenchmark,
+  audioElementBenchmark,
+  streamRowsBenchmark,
+];
 
 const USAGE = [
   "npm run bench -- NAME [--json]",
   "",
-  ...BENCHMARKS.map(({ name, summary }) => `  ${name.padEnd(12)} ${summary}`),
+  ...BENCHMARKS.map(({ name, summary }) => `  ${name.padEnd(13)} ${summary}`),
   "",
   "--json writes one object to the standard output: the figures by name.",
 ].join("\n");
@@ -49,7 +58,11 @@ function asJson(figures: Figures): string {
 }
 
 function asTable(figures: Figures): string {
-  const rows = Object.entries(figures).map(([name, { value, unit, meaning }]) => [name, `${value} ${unit}`, meaning]);
+  const rows = Object.entries(figures).map(([name, { value, unit, meaning }]) => [
+    name,
+    value === null ? "absent" : `${value} ${unit}`,
+    meaning,
+  ]);
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
     .map(([name = "", value = "", meaning = ""]) =>

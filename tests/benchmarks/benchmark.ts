@@ -2,7 +2,8 @@
 
 /** One measured figure. Names are stable: figures of different days are compared by them. */
 export interface Figure {
-  readonly value: number;
+  /** Null where there was nothing to measure, as a program that is not on this machine. */
+  readonly value: number | null;
   readonly unit: string;
   /** What the figure says, for people. */
   readonly meaning: string;
@@ -23,6 +24,14 @@ export function median(values: readonly number[]): number {
   const upper = sorted[middle];
   if (upper === undefined) throw new RangeError("the median of nothing");
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
+}
+
+/** The value that this share of them does not exceed, by nearest rank. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const value = sorted[Math.ceil(share * sorted.length) - 1];
+  if (value === undefined) throw new RangeError("a percentile of nothing");
+  return value;
 }
 
 /**

@@ -13,5 +13,11 @@ export interface LoadJob {
 }
 
 export type LoadReport =
-  | { readonly kind: "done"; readonly completed: number; readonly elapsedMs: number; readonly p50Ms: number }
+  | {
+      readonly kind: "done";
+      readonly completed: number;
+      readonly elapsedMs: number;
+      readonly p50Ms: number;
+      readonly p99Ms: number;
+    }
   | { readonly kind: "failed"; readonly reason: string };

@@ -8,7 +8,8 @@ export interface LoadSample {
   readonly completed: number;
   readonly requestsPerSecond: number;
   readonly p50Ms: number;
-  /** CPU of the measured process for each request. */
+  readonly p99Ms: number;
+  /** CPU of the measured process, and of those it has started, for each request. */
   readonly cpuMicros: number;
 }
 
@@ -24,9 +25,9 @@ export class LoadGenerator {
     const cpuBefore = await processCpuMicros(pid);
     const report = await this.#run(job);
     if (report.kind === "failed") throw new Error(`the load generator stopped: ${report.reason}`);
-    const { completed, elapsedMs, p50Ms } = report;
+    const { completed, elapsedMs, p50Ms, p99Ms } = report;
     const cpuMicros = ((await processCpuMicros(pid)) - cpuBefore) / completed;
-    return { completed, requestsPerSecond: (completed * 1_000) / elapsedMs, p50Ms, cpuMicros };
+    return { completed, requestsPerSecond: (completed * 1_000) / elapsedMs, p50Ms, p99Ms, cpuMicros };
   }
 
   async #run(job: LoadJob): Promise<LoadReport> {

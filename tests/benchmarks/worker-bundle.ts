@@ -1,4 +1,4 @@
-/** A Worker as it is deployed: one module, made by the bundler and with the options that wrangler uses. */
+/** A Worker as `npm run deploy` uploads it: one module, with the bundler and options of wrangler deploy --minify. */
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
@@ -6,6 +6,7 @@ export async function bundleWorker(entryPoint: string): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [entryPoint],
     bundle: true,
+    minify: true,
     write: false,
     format: "esm",
     target: "es2024",

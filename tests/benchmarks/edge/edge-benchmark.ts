@@ -1,13 +1,20 @@
 /**
  * What the edge's checks cost: 256 KiB ranges of signed renditions from the edge as it is deployed, against the same
- * ranges from a Worker that checks nothing.
+ * ranges from a Worker that checks nothing, from nginx behind its own signed URLs and from supysonic. EdgeSonic, which
+ * is a Worker as well, is not run: it is published neither on npm nor by Debian.
  */
-import { type Benchmark, type Figures, interleavedRounds, median, medianRatio } from "../benchmark.ts";
+import { type Benchmark, interleavedRounds } from "../benchmark.ts";
 import { LoadGenerator, type LoadSample } from "../load.ts";
 import type { LoadJob } from "../load-protocol.ts";
+import { untilIdle } from "../process-cpu.ts";
 import { gzipKilobytes } from "../worker-bundle.ts";
+import { figuresOf, type Samples } from "./edge-figures.ts";
 import { COUNTRY, type EdgeSystem, type Rendition, startEdgeSystem } from "./edge-system.ts";
 import { Listeners, RANGE_BYTES } from "./listeners.ts";
+import { startNginx } from "./nginx.ts";
+import { type StartRival, startOrExplain } from "./rival.ts";
+import { measureStartupMs } from "./startup.ts";
+import { startSupysonic } from "./supysonic.ts";
 
 const EDGE_ENTRY = "workers/edge/index.ts";
 const CONNECTIONS = 16;
@@ -15,38 +22,50 @@ const CONNECTIONS = 16;
 const ROUND_MS = 500;
 const CACHED_ROUNDS = 31;
 const BUCKET_ROUNDS = 21;
+const RIVAL_ROUNDS = 15;
 /** Where the platform would say that the listener is. */
 const COUNTRY_HEADERS = { "mf-cf-blob": JSON.stringify({ country: COUNTRY }) };
 
-interface Samples {
-  readonly edge: readonly LoadSample[];
-  readonly bare: readonly LoadSample[];
-}
+/** Ranges by many listeners from one server, for a round. */
+type Play = () => Promise<LoadSample>;
 
 export const edgeBenchmark: Benchmark = {
   name: "edge",
-  summary: "what token, rights and range handling cost on top of a bare range from cache or bucket (about a minute)",
+  summary: "what token, rights and range handling cost on top of a bare range, and against nginx (two minutes)",
   async run(progress) {
     progress("Starting the edge and a bare Worker in workerd.");
     await using system = await startEdgeSystem(EDGE_ENTRY);
     using generator = new LoadGenerator();
-    await warm(system);
-    const contender = (port: number, pathOf: (rendition: Rendition) => Promise<string>) => {
+    const { ports, pid, signedPath, edgeScript } = system;
+    const player = (server: { port: number; pid: number }, pathOf: (rendition: Rendition) => Promise<string>): Play => {
       const listeners = new Listeners(system, pathOf);
-      return () => listeners.play((requests) => generator.measure(jobFor(port, requests), system.pid));
+      return () => listeners.play((requests) => generator.measure(jobFor(server.port, requests), server.pid));
     };
-    const { ports, signedPath } = system;
+    await warmCaches(system);
     progress(`Ranges from the cache: ${CACHED_ROUNDS} rounds.`);
-    const cached = await interleavedRounds(CACHED_ROUNDS, {
-      edge: contender(ports.edge, signedPath),
-      bare: contender(ports.bare, async ({ key }) => `/cache/${key}`),
-    });
+    const edge = player({ port: ports.edge, pid }, signedPath);
+    const bare = player({ port: ports.bare, pid }, async ({ key }) => `/cache/${key}`);
+    const cached = await interleavedRounds(CACHED_ROUNDS, { edge, other: bare });
+    await warmUncached(system);
     progress(`Ranges from the bucket: ${BUCKET_ROUNDS} rounds.`);
     const bucket = await interleavedRounds(BUCKET_ROUNDS, {
-      edge: contender(ports.uncachedEdge, signedPath),
-      bare: contender(ports.bare, async ({ key }) => `/bucket/${key}`),
+      edge: player({ port: ports.uncachedEdge, pid }, signedPath),
+      other: player({ port: ports.bare, pid }, async ({ key }) => `/bucket/${key}`),
     });
-    return figuresOf(cached, bucket, gzipKilobytes(system.edgeScript));
+    const against = async (name: string, start: StartRival): Promise<Samples | null> => {
+      await using rival = await startOrExplain(name, start, system.renditions, progress);
+      if (rival === null) return null;
+      const other = player(rival, rival.pathOf);
+      await other();
+      progress(`Ranges from ${name}: ${RIVAL_ROUNDS} rounds.`);
+      // Awaited here: the rival ends with this block.
+      return await interleavedRounds(RIVAL_ROUNDS, { edge, other });
+    };
+    const nginx = await against("nginx", startNginx);
+    const supysonic = await against("supysonic", startSupysonic);
+    progress("Loading the edge into fresh isolates.");
+    const startupMs = await measureStartupMs(edgeScript);
+    return figuresOf({ cached, bucket, nginx, supysonic, startupMs, bundleKb: gzipKilobytes(edgeScript) });
   },
 };
 
@@ -61,66 +80,53 @@ function jobFor(port: number, requests: LoadJob["requests"]): LoadJob {
   };
 }
 
-function figuresOf(cached: Samples, bucket: Samples, bundleKb: number): Figures {
-  const added = cached.edge.map((sample, round) => sample.cpuMicros - (cached.bare[round]?.cpuMicros ?? Number.NaN));
-  const cpu = (samples: readonly LoadSample[]) => samples.map(({ cpuMicros }) => cpuMicros);
-  const perSecond = (samples: readonly LoadSample[]) => Math.round(median(throughput(samples)));
-  const ratio = ({ edge, bare }: Samples) => rounded(medianRatio(throughput(edge), throughput(bare)), 3);
-  return {
-    cachedRangeRatio: { value: ratio(cached), unit: "", meaning: "throughput of cached ranges, edge / bare" },
-    r2RangeRatio: { value: ratio(bucket), unit: "", meaning: "throughput of ranges from the bucket, edge / bare" },
-    cachedCpuRatio: {
-      value: rounded(medianRatio(cpu(cached.bare), cpu(cached.edge)), 3),
-      unit: "",
-      meaning: "CPU of a cached range, bare / edge: the throughput ratio where CPU is what is short",
-    },
-    cpuAddedMicros: { value: Math.round(median(added)), unit: "us", meaning: "CPU a cached range takes above bare" },
-    edgeBundleGzipKb: { value: rounded(bundleKb, 1), unit: "KB", meaning: "size of the edge Worker, gzipped" },
-    bareCpuMicros: {
-      value: Math.round(median(cpu(cached.bare))),
-      unit: "us",
-      meaning: "CPU of a bare cached range",
-    },
-    cachedRangesPerSecond: { value: perSecond(cached.edge), unit: "/s", meaning: "cached ranges from the edge" },
-    bareCachedRangesPerSecond: { value: perSecond(cached.bare), unit: "/s", meaning: "cached ranges, bare" },
-    r2RangesPerSecond: { value: perSecond(bucket.edge), unit: "/s", meaning: "ranges from the bucket, edge" },
-    bareR2RangesPerSecond: { value: perSecond(bucket.bare), unit: "/s", meaning: "ranges from the bucket, bare" },
-    cachedP50Ms: {
-      value: rounded(median(cached.edge.map(({ p50Ms }) => p50Ms)), 2),
-      unit: "ms",
-      meaning: `median time to the last byte of a cached range, ${CONNECTIONS} connections`,
-    },
-  };
-}
-
-function throughput(samples: readonly LoadSample[]): number[] {
-  return samples.map(({ requestsPerSecond }) => requestsPerSecond);
-}
-
-function rounded(value: number, digits: number): number {
-  return Number(value.toFixed(digits));
-}
-
 const WARMING_ATTEMPTS_MAX = 100;
 const WARMING_PAUSE_MS = 50;
 
 /** Until every rendition comes from the cache of both Workers. */
-async function warm({ ports, renditions, signedPath }: EdgeSystem): Promise<void> {
+async function warmCaches({ ports, renditions, signedPath }: EdgeSystem): Promise<void> {
   for (const rendition of renditions) {
-    await untilCached(ports.edge, await signedPath(rendition), (answer) =>
-      (answer.headers.get("server-timing") ?? "").includes("cache;desc=hit"),
-    );
+    await untilCached(ports.edge, await signedPath(rendition), isHit);
     await untilCached(ports.bare, `/cache/${rendition.key}`, (answer) => answer.status === 206);
   }
 }
 
+/**
+ * The edge stops asking a cache that keeps nothing, for a minute, once three fills in a row have left nothing there;
+ * where there is none, as on workers.dev, that is the edge's usual state. Each rendition begins a fill here.
+ */
+async function warmUncached({ ports, pid, renditions, signedPath }: EdgeSystem): Promise<void> {
+  const assertMisses = async () => {
+    for (const rendition of renditions) {
+      const answer = await askOneByte(ports.uncachedEdge, await signedPath(rendition));
+      if (!isMiss(answer)) throw new Error("the edge without a cache did not answer from the bucket");
+    }
+  };
+  await assertMisses();
+  // Fills outlive the answers that began them.
+  await untilIdle(pid);
+  await assertMisses();
+}
+
 async function untilCached(port: number, path: string, isCached: (answer: Response) => boolean): Promise<void> {
-  const headers = { range: "bytes=0-0", ...COUNTRY_HEADERS };
   for (let attempt = 0; attempt < WARMING_ATTEMPTS_MAX; attempt++) {
-    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers });
-    await answer.arrayBuffer();
-    if (isCached(answer)) return;
+    if (isCached(await askOneByte(port, path))) return;
     await new Promise((resolve) => setTimeout(resolve, WARMING_PAUSE_MS));
   }
   throw new Error(`${path.split("?")[0]} did not get into the cache`);
+}
+
+async function askOneByte(port: number, path: string): Promise<Response> {
+  const headers = { range: "bytes=0-0", ...COUNTRY_HEADERS };
+  const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers });
+  await answer.arrayBuffer();
+  return answer;
+}
+
+function isHit({ headers }: Response): boolean {
+  return headers.get("server-timing")?.includes("cache;desc=hit") === true;
+}
+
+function isMiss({ status, headers }: Response): boolean {
+  return status === 206 && headers.get("server-timing")?.includes("cache;desc=miss") === true;
 }

@@ -24,6 +24,7 @@ export interface Rendition {
   readonly path: string;
   readonly key: string;
   readonly track: RecordingId;
+  readonly bytes: Uint8Array;
 }
 
 export interface EdgeSystem extends AsyncDisposable {
@@ -126,7 +127,7 @@ async function publishRenditions(miniflare: Miniflare): Promise<readonly Renditi
     const track = newId<RecordingId>();
     await bucket.put(renditionKey(name), bytes);
     await rights.put(availabilityKey(track), JSON.stringify(availability));
-    renditions.push({ path: audioPath(name), key: renditionKey(name), track });
+    renditions.push({ path: audioPath(name), key: renditionKey(name), track, bytes });
   }
   return renditions;
 }

@@ -1,8 +1,11 @@
 /**
  * Listeners who play at the same time, a range at a time, and take turns. Each has a token of their own, which serves
  * from the first range of the rendition to the last; then the next track begins, and with it another token.
+ *
+ * Each has an account of their own as well. The edge lets an account have 100 requests a second: the 1,500 a second
+ * that it answers here are fewer than 10 for each. It would count by address too, but only by the header in which the
+ * platform names it, and there is none here.
  */
-
 import type { LoadSample } from "../load.ts";
 import type { LoadJob } from "../load-protocol.ts";
 import { type EdgeSystem, RENDITION_BYTES, type Rendition } from "./edge-system.ts";
