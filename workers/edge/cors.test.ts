@@ -70,8 +70,11 @@ describe("a player of another origin", () => {
   it("does not see an answer that a browser kept from before it asked [CRS-4]", async () => {
     const path = await signedPath(await publish());
     expect((await ask(path)).headers.get("vary")).toBe("Origin");
+    expect((await ask("/healthz")).headers.get("vary")).toBe("Origin");
     const closed = await ask(path, { bindings: { CORS_ORIGINS: "" } });
     expect(closed.headers.get("vary")).toBeNull();
+    const forwarded = await ask("/v1/search?q=x&type=track");
+    expect(forwarded.headers.get("vary")).toContain("Origin");
     const listed = await ask(path, { headers: { origin: LISTED }, bindings: { CORS_ORIGINS: "" } });
     expect(listed.headers.get("access-control-allow-origin")).toBeNull();
   });

@@ -36,17 +36,29 @@ export function preflightAnswer(request: Request, origin: string): Response | nu
   });
 }
 
-/** With what lets the origin read it. An answer of another Worker is copied, its body as it is. */
+/** A browser that has an answer from before a listed origin asked must not show it to that origin. */
+export function varyingByOrigin(response: Response): Response {
+  if (isSocket(response)) return response;
+  // An answer of another Worker can only be changed as a copy; its body is handed on as it is.
+  const varying = new Response(response.body, response);
+  if (!/\borigin\b/i.test(varying.headers.get("vary") ?? "")) varying.headers.append("vary", "Origin");
+  return varying;
+}
+
+/** With what lets the origin read it. */
 export function withCors(response: Response, origin: string): Response {
-  if (response.webSocket !== null && response.webSocket !== undefined) return response;
-  const open = new Response(response.body, response);
+  if (isSocket(response)) return response;
+  const open = varyingByOrigin(response);
   open.headers.set("access-control-allow-origin", origin);
   open.headers.set("access-control-expose-headers", EXPOSED);
   open.headers.set("timing-allow-origin", origin);
-  if (!/\borigin\b/i.test(open.headers.get("vary") ?? "")) open.headers.append("vary", "Origin");
   // A picture or a range that is embedded by another origin was let in by name.
   open.headers.set("cross-origin-resource-policy", "cross-origin");
   return open;
+}
+
+function isSocket({ webSocket }: Response): boolean {
+  return webSocket !== null && webSocket !== undefined;
 }
 
 function originsOf(setting: string): ReadonlySet<string> {

@@ -45,13 +45,34 @@ function health(): Response {
   return Response.json({ status: "ok", worker: "edge" }, { headers: NO_STORE });
 }
 
-/** What of the whole service is degraded, as seen from here. Audio needs `renditions` and `rights` alone. */
+/** Anybody may ask, and each answer asks all Workers and some objects: an isolate finds out once in this time. */
+const READINESS_KEPT_MS = 5_000;
+
+interface KnownReadiness {
+  readonly askedAt: number;
+  readonly checked: ReturnType<typeof checkAll>;
+}
+
+const readinessByEnv = new WeakMap<EdgeEnv, KnownReadiness>();
+
 async function readiness(env: EdgeEnv): Promise<Response> {
+  const nowMs = Date.now();
+  let known = readinessByEnv.get(env);
+  if (known === undefined || nowMs - known.askedAt >= READINESS_KEPT_MS) {
+    known = { askedAt: nowMs, checked: checkAll(env) };
+    readinessByEnv.set(env, known);
+  }
+  const checked = await known.checked;
+  return Response.json(checked, { status: checked.status === "ok" ? 200 : 503, headers: NO_STORE });
+}
+
+/** What of the whole service is degraded, as seen from here. Audio needs a bucket or a cache, and no more. */
+function checkAll(env: EdgeEnv) {
   const ready = (callee: "API" | "INGEST" | "REALTIME" | "ACCOUNTING") => async () => {
     const answer = await env[callee].fetch(new Request("https://worker.internal/readyz"));
     if (!answer.ok) throw new Error(`${callee} is degraded`);
   };
-  const checked = await checkReadiness("edge", {
+  return checkReadiness("edge", {
     renditions: () => env.RENDITIONS.head("readiness"),
     rights: () => env.RIGHTS.get("readiness"),
     api: ready("API"),
@@ -59,5 +80,4 @@ async function readiness(env: EdgeEnv): Promise<Response> {
     realtime: ready("REALTIME"),
     accounting: ready("ACCOUNTING"),
   });
-  return Response.json(checked, { status: checked.status === "ok" ? 200 : 503, headers: NO_STORE });
 }

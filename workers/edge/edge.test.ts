@@ -132,6 +132,19 @@ describe("the edge itself", () => {
     expect((await ask(await signedPath(await publish()), { bindings })).status).toBe(200);
   });
 
+  it("asks all of the service at most once in five seconds for it, whoever asks [DLV-25]", async () => {
+    const fetch = vi.fn(async () => new Response("{}"));
+    const env = { ...edgeEnv, API: { fetch } as unknown as EdgeEnv["API"] };
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask("/readyz", { env })));
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200));
+    expect(fetch).toHaveBeenCalledTimes(1);
+    vi.setSystemTime(Date.now() + 5_000);
+    await ask("/readyz", { env });
+    expect(fetch).toHaveBeenCalledTimes(2);
+    vi.useRealTimers();
+  });
+
   it("has no page to stand in for a file of an older build [DLV-26]", async () => {
     const answer = await ask("/assets/index-DEADBEEF.js", { headers: { "sec-fetch-mode": "no-cors" } });
     expect(answer.status).toBe(404);

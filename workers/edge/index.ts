@@ -1,22 +1,26 @@
 import { problemResponse } from "#workers/shared/http/problem.ts";
 import { logFailure, logRequest, REQUEST_ID_HEADER, requestIdOf } from "#workers/shared/http/request-log.ts";
-import { allowedOrigin, preflightAnswer, withCors } from "./cors.ts";
+import { allowedOrigin, preflightAnswer, varyingByOrigin, withCors } from "./cors.ts";
 import { type EdgeRoute, edgeRouteOf } from "./edge-routes.ts";
 import { calleeOf, forward } from "./forward/forward.ts";
 import { ADDRESS_LIMIT, takeAddressTurn, tooMany } from "./limits/rate-limits.ts";
 import { type RequestTarget, requestTarget } from "./request-target.ts";
 
 export default {
-  async fetch(request: Request, env: EdgeEnv, ctx: ExecutionContext): Promise<Response> {
-    const origin = allowedOrigin(request, env.CORS_ORIGINS);
-    if (origin === null) return answerOf(request, env, ctx);
-    return preflightAnswer(request, origin) ?? withCors(await answerOf(request, env, ctx), origin);
+  fetch(request: Request, env: EdgeEnv, ctx: ExecutionContext): Response | Promise<Response> {
+    const turn = takeAddressTurn(request, Date.now());
+    if (turn?.allowed === false) return tooMany(ADDRESS_LIMIT, turn);
+    return env.CORS_ORIGINS === "" ? answerOf(request, env, ctx) : answerForOrigin(request, env, ctx);
   },
 } satisfies ExportedHandler<EdgeEnv>;
 
-async function answerOf(request: Request, env: EdgeEnv, ctx: ExecutionContext): Promise<Response> {
-  const turn = takeAddressTurn(request, Date.now());
-  if (turn?.allowed === false) return tooMany(ADDRESS_LIMIT, turn);
+async function answerForOrigin(request: Request, env: EdgeEnv, ctx: ExecutionContext): Promise<Response> {
+  const origin = allowedOrigin(request, env.CORS_ORIGINS);
+  if (origin === null) return varyingByOrigin(await answerOf(request, env, ctx));
+  return preflightAnswer(request, origin) ?? withCors(await answerOf(request, env, ctx), origin);
+}
+
+function answerOf(request: Request, env: EdgeEnv, ctx: ExecutionContext): Promise<Response> {
   const target = requestTarget(request.url);
   const route = edgeRouteOf(target.path);
   if (route !== null) return routeAnswer(request, env, ctx, target, route);
@@ -33,10 +37,17 @@ async function routeAnswer(
 ): Promise<Response> {
   const startedAt = performance.now();
   const requestId = requestIdOf(request);
-  const response = await guarded(() => route.handle(request, env, ctx, target, requestId), requestId);
+  let response: Response;
+  try {
+    response = await route.handle(request, env, ctx, target, requestId);
+  } catch (error) {
+    logFailure("edge", requestId, error);
+    response = problemResponse("unavailable", {
+      detail: `Try again. If it lasts, tell us this request id: ${requestId}`,
+      headers: { "retry-after": "2" },
+    });
+  }
   response.headers.set(REQUEST_ID_HEADER, requestId);
-  // A browser that has an answer from before a listed origin asked must not show it to that origin.
-  if (env.CORS_ORIGINS !== "") response.headers.append("vary", "Origin");
   const { status } = response;
   if (route.logged === "all" || status >= 400) {
     const durationMs = Math.round(performance.now() - startedAt);
@@ -53,16 +64,4 @@ async function servePlayerFile(request: Request, env: EdgeEnv, path: string): Pr
   const answer = await env.ASSETS.fetch(request);
   const isPage = answer.headers.get("content-type")?.startsWith("text/html") === true;
   return path.startsWith("/assets/") && isPage ? problemResponse("not-found") : answer;
-}
-
-async function guarded(handle: () => Promise<Response> | Response, requestId: string): Promise<Response> {
-  try {
-    return await handle();
-  } catch (error) {
-    logFailure("edge", requestId, error);
-    return problemResponse("unavailable", {
-      detail: `Try again. If it lasts, tell us this request id: ${requestId}`,
-      headers: { "retry-after": "2" },
-    });
-  }
 }

@@ -1,6 +1,6 @@
 /**
- * Path and query exactly as the client sent them. A URL parser would decode, resolve dots and fold escapes first; here
- * one resource has one spelling, and what is spelled otherwise is not found.
+ * Path and query as the platform hands them over, with nothing decoded by us. It may have resolved dots before; what is
+ * left is compared as it stands, so one resource has one spelling and what is spelled otherwise is not found.
  */
 export interface RequestTarget {
   readonly path: string;

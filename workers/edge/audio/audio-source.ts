@@ -42,6 +42,16 @@ const FIRST_BYTE: StoredRange = { kind: "part", offset: 0, length: 1 };
 /** When a fill was last begun, by key. */
 const fillsBegun = new Map<string, number>();
 
+/** Less than a player asks for when it begins, more than one that looks at a header. */
+const GLANCE_BYTES_MAX = 64 * 1024;
+const SHORT_FILE_BYTES = 1024 ** 2;
+/** Keys of which only a little was asked for. */
+const glances = new Map<string, true>();
+
+/** Each holds a connection of the isolate, and reads a whole object. */
+const FILLS_AT_ONCE_MAX = 64;
+let fillsUnderWay = 0;
+
 /**
  * Where the cache keeps nothing, as on workers.dev, it is not asked for a while: a look-up that can only miss costs as
  * much as one that hits. That it keeps nothing is seen by looking, several times over, for what was just put there.
@@ -68,12 +78,15 @@ export async function readBytes(
   if (cached !== null) return { body: cached, source: "cache" };
   const answer = await askForBytes(env, ctx, wanted, wanted.range);
   if (answer === null) return null;
-  if (isCacheUsed && beginsFill(wanted)) ctx.waitUntil(fillCache(env, ctx, wanted));
+  if (isCacheUsed && fillsUnderWay < FILLS_AT_ONCE_MAX && isWorthFill(wanted) && beginsFill(wanted)) {
+    ctx.waitUntil(fillCache(env, ctx, wanted));
+  }
   return { body: answer.object.body, source: answer.bucket };
 }
 
 /** Throws as `readBytes` does. */
 export async function isStored(env: EdgeEnv, { key, sizeBytes }: Rendition): Promise<boolean> {
+  if (await isInCache(key)) return true;
   const answer = await askBuckets(env, UNWATCHED, { ask: (bucket) => bucket.head(key), sizeBytes });
   return answer !== null;
 }
@@ -110,6 +123,11 @@ async function readCache({ key, range, requestId }: WantedBytes): Promise<Readab
   }
 }
 
+/** As `isCached`, and false for a cache that fails. */
+async function isInCache(key: string): Promise<boolean> {
+  return isCached(key).catch(() => false);
+}
+
 async function isCached(key: string): Promise<boolean> {
   const body = await matchCache(key, FIRST_BYTE);
   await body?.cancel();
@@ -125,8 +143,17 @@ function beginsFill({ key, sizeBytes }: Rendition): boolean {
   return true;
 }
 
+/** A look at a few bytes of a long file is not worth the whole of it; somebody who comes back is listening. */
+function isWorthFill({ key, sizeBytes, range }: WantedBytes): boolean {
+  if (range.kind === "whole" || range.length >= GLANCE_BYTES_MAX || sizeBytes <= SHORT_FILE_BYTES) return true;
+  const wasGlancedAt = glances.has(key);
+  rememberBounded(glances, key, true, FILLS_REMEMBERED_MAX);
+  return wasGlancedAt;
+}
+
 /** Stores the whole object. Never throws: the listener who caused it has their answer already. */
 async function fillCache(env: EdgeEnv, background: Background, wanted: WantedBytes): Promise<void> {
+  fillsUnderWay += 1;
   try {
     const answer = await askForBytes(env, background, wanted, { kind: "whole" });
     if (answer === null) return;
@@ -134,6 +161,8 @@ async function fillCache(env: EdgeEnv, background: Background, wanted: WantedByt
     noteFill(healthOf(env), await isCached(wanted.key));
   } catch (error) {
     logFailure("edge", wanted.requestId, error);
+  } finally {
+    fillsUnderWay -= 1;
   }
 }
 

@@ -1,17 +1,17 @@
 /** Who may have the bytes: the holder of a token for them, where the track may be played now. */
-import type { AudioTokenClaims } from "#domain/delivery/audio-token.ts";
+import { AUDIO_TOKEN_SECONDS, type AudioTokenClaims } from "#domain/delivery/audio-token.ts";
 import type { RateDecision } from "#domain/delivery/rate-limit.ts";
 import { err, ok, type Result } from "#domain/foundation/result.ts";
 import type { TokenFault } from "#domain/foundation/signed-token.ts";
+import { SECOND_MS } from "#domain/foundation/time.ts";
 import { isTerritory } from "#domain/rights/territories.ts";
-import { keyringOf } from "#workers/shared/auth/keyrings.ts";
 import { asnOf, locationOf } from "#workers/shared/http/country.ts";
 import { type ProblemOptions, type ProblemType, problemResponse } from "#workers/shared/http/problem.ts";
-import { ACCOUNT_LIMIT, takeAccountTurn, tooMany } from "../limits/rate-limits.ts";
+import { ACCOUNT_LIMIT, takeAudioTurn, tooMany } from "../limits/rate-limits.ts";
 import type { RequestTarget } from "../request-target.ts";
-import { rightsVerdict } from "./rights.ts";
+import { type RightsVerdict, rightsVerdict } from "./rights.ts";
 import { isTakenDown } from "./takedowns.ts";
-import { verifyAudioToken } from "./verified-tokens.ts";
+import { type VerifiedClaims, verifyAudioToken } from "./verified-tokens.ts";
 
 export interface AuthorisedAudio {
   readonly claims: AudioTokenClaims;
@@ -22,68 +22,110 @@ export interface AuthorisedAudio {
 }
 
 const TOKEN_PARAMETER = "token=";
+/** How long a token's own word is enough (docs/decisions/0010). */
+const WORD_MS_MAX = AUDIO_TOKEN_SECONDS * SECOND_MS;
+const RETRY_SOON = { "retry-after": "2" } as const;
 
-/** Token, then the account's turn, then the track, then the place: all but the last two from the isolate's memory. */
-export async function authorise(
+type Authorisation = Result<AuthorisedAudio, Response>;
+
+/**
+ * Token, network and place, the account's turn, then the track. Nothing is waited for where the isolate remembers it, as
+ * it does for every range but the first, and then there is no promise either: ten of them cost as much as all the rest.
+ */
+export function authorise(
   request: Request,
   env: EdgeEnv,
   ctx: ExecutionContext,
   { path, query }: RequestTarget,
-): Promise<Result<AuthorisedAudio, Response>> {
+): Authorisation | Promise<Authorisation> {
   // The query is the token and nothing else. A second parameter, or an escape, is no character that a token has.
   if (!query.startsWith(TOKEN_PARAMETER)) return refuse("token-invalid", { detail: "Send one token." });
-  const startedAt = performance.now();
-  const nowMs = Date.now();
-  const keyring = await keyringOf(env.AUDIO_TOKEN_KEYS);
-  const verified = await verifyAudioToken(keyring, query.slice(TOKEN_PARAMETER.length), nowMs);
+  const asking = { request, env, ctx, path, nowMs: Date.now(), startedAt: performance.now() };
+  const verified = verifyAudioToken(env.AUDIO_TOKEN_KEYS, query.slice(TOKEN_PARAMETER.length), asking.nowMs);
+  return verified instanceof Promise
+    ? verified.then((result) => authoriseHolder(asking, result))
+    : authoriseHolder(asking, verified);
+}
+
+interface Asking {
+  readonly request: Request;
+  readonly env: EdgeEnv;
+  readonly ctx: ExecutionContext;
+  readonly path: string;
+  readonly nowMs: number;
+  readonly startedAt: number;
+}
+
+function authoriseHolder(
+  asking: Asking,
+  verified: Result<VerifiedClaims, TokenFault>,
+): Authorisation | Promise<Authorisation> {
   if (!verified.ok) return tokenRefusal(verified.error);
+  const { request, nowMs } = asking;
   const claims = verified.value;
-  if (claims.acl !== path) return refuse("token-invalid", { detail: "The token is for another file." });
-  const turn = takeAccountTurn(claims.sub, nowMs);
-  if (!turn.allowed) return err(tooMany(ACCOUNT_LIMIT, turn));
+  if (claims.acl !== asking.path) return refuse("token-invalid", { detail: "The token is for another file." });
   if (claims.asn !== undefined && claims.asn !== asnOf(request)) {
     return refuse("token-network", { detail: "Begin the playback again from the network you are on now." });
   }
+  const location = locationOf(request);
+  // A URL that was passed on must not use up the turns of the account it was made for: elsewhere it opens nothing.
+  if (claims.country !== location) return refuseElsewhere(asking, claims, location);
+  const turn = takeAudioTurn(claims.sub, nowMs);
+  if (!turn.allowed) return err(tooMany(ACCOUNT_LIMIT, turn));
   const verifiedAt = performance.now();
-  const refusal = await rightsRefusal(request, env, ctx, claims, nowMs);
-  if (refusal !== null) return err(refusal);
-  return ok({ claims, turn, authMs: verifiedAt - startedAt, rightsMs: performance.now() - verifiedAt });
+  const answer = (refusal: Response | null): Authorisation => {
+    if (refusal !== null) return err(refusal);
+    return ok({ claims, turn, authMs: verifiedAt - asking.startedAt, rightsMs: performance.now() - verifiedAt });
+  };
+  const refusal = rightsRefusal(asking, claims, claims.market ?? location);
+  return refusal instanceof Promise ? refusal.then(answer) : answer(refusal);
 }
 
-/**
- * Null where the track may be played. The country's rights come before the token's own country: a listener is told the
- * reason that concerns them.
- */
-async function rightsRefusal(
-  request: Request,
-  env: EdgeEnv,
-  ctx: ExecutionContext,
-  claims: AudioTokenClaims,
-  nowMs: number,
-): Promise<Response | null> {
-  const { track, model } = claims;
-  const location = locationOf(request);
-  const isWhereGranted = claims.country === location;
-  const country = isWhereGranted ? (claims.market ?? location) : location;
+/** The country's rights come before the token's own country: a listener is told the reason that concerns them. */
+async function refuseElsewhere(asking: Asking, claims: VerifiedClaims, location: string): Promise<Authorisation> {
+  const refusal = await rightsRefusal(asking, claims, location);
+  if (refusal !== null) return err(refusal);
+  return refuse("token-country", { detail: "Begin the playback again from where you are now." });
+}
+
+/** Null where the track may be played in the country. */
+function rightsRefusal(
+  { env, ctx, nowMs }: Asking,
+  { track, model, nbf }: VerifiedClaims,
+  country: string,
+): Response | null | Promise<Response | null> {
   if (!isTerritory(country)) {
     return problemResponse("country-unknown", { detail: "We cannot tell what may be played where you are." });
   }
   const takenDown = isTakenDown(env, ctx, track, nowMs);
-  const asked = rightsVerdict(env, ctx, { track, country, model, nowMs });
-  if (typeof takenDown === "boolean" ? takenDown : await takenDown) {
-    return problemResponse("taken-down", { detail: "The rights holders of this track have withdrawn it." });
+  const verdict = rightsVerdict(env, ctx, { track, country, model, nowMs });
+  const answer = (isDown: boolean, rights: RightsVerdict) =>
+    isDown ? withdrawn() : refusalOf(rights, country, nowMs - nbf * SECOND_MS);
+  if (typeof takenDown === "boolean" && typeof verdict === "string") return answer(takenDown, verdict);
+  return Promise.all([takenDown, verdict]).then(([isDown, rights]) => answer(isDown, rights));
+}
+
+function withdrawn(): Response {
+  return problemResponse("taken-down", { detail: "The rights holders of this track have withdrawn it." });
+}
+
+/** `unknown` is a store that is down: a token of the last minutes was signed on these very rights, and ends with them. */
+function refusalOf(verdict: RightsVerdict, country: string, tokenAgeMs: number): Response | null {
+  switch (verdict) {
+    case "granted":
+      return null;
+    case "refused":
+      return problemResponse("not-available-in-country", {
+        detail: `The rights holders of this track have not made it available in ${country}.`,
+      });
+    case "unknown":
+      // Tokens of manifests live longer than what they say of rights is to be believed.
+      if (tokenAgeMs < WORD_MS_MAX) return null;
+      return problemResponse("unavailable", {
+        detail: "We cannot ask whether this may be played.",
+        headers: RETRY_SOON,
+      });
   }
-  const verdict = typeof asked === "string" ? asked : await asked;
-  if (verdict === "refused") {
-    return problemResponse("not-available-in-country", {
-      detail: `The rights holders of this track have not made it available in ${country}.`,
-    });
-  }
-  if (!isWhereGranted) {
-    return problemResponse("token-country", { detail: "Begin the playback again from where you are now." });
-  }
-  // `unknown`: the store is down. The token was signed on these very rights, and ends where they do.
-  return null;
 }
 
 function tokenRefusal(fault: TokenFault): Result<never, Response> {

@@ -71,7 +71,37 @@ describe("a miss", () => {
     const answer = await ask(await signedPath(rendition, { sizeBytes }), { headers: RANGE, bindings });
     expect(answer.headers.get("content-range")).toBe(`bytes 100-199/${sizeBytes}`);
     expect(new Uint8Array(await answer.arrayBuffer())).toEqual(rendition.bytes.slice(100, 200));
+    // A look at a hundred bytes of so much is not worth all of it; somebody who comes back is listening.
+    expect(wholes).toEqual([]);
+    await ask(await signedPath(rendition, { sizeBytes }), { headers: RANGE, bindings });
     expect(wholes).toHaveLength(fills);
+  });
+
+  it("of a long file is worth a fill where enough is asked for, the first time already [DLV-43]", async () => {
+    const sizeBytes = 2 * 1024 ** 2;
+    for (const [range, fills] of [
+      ["bytes=0-65534", 0],
+      ["bytes=0-65535", 1],
+      ["bytes=0-", 1],
+    ] as const) {
+      const rendition = await publish();
+      let wholes = 0;
+      const get = async (key: string, options?: R2GetOptions) => {
+        const object = await edgeEnv.RENDITIONS.get(key);
+        if (options?.range === undefined) wholes += 1;
+        return { size: sizeBytes, body: object?.body };
+      };
+      vi.spyOn(caches.default, "put").mockImplementation(async (_key, { body }) => void (await body?.cancel()));
+      const bindings = { RENDITIONS: { get } as unknown as R2Bucket };
+      const { answer, settled } = await begin(await signedPath(rendition, { sizeBytes }), {
+        headers: { range },
+        bindings,
+      });
+      await answer.body?.cancel();
+      await settled();
+      expect(wholes, range).toBe(fills);
+      vi.restoreAllMocks();
+    }
   });
 });
 

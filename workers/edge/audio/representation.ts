@@ -1,6 +1,5 @@
 /** The headers of a rendition. It is named by its bytes, so the name says all of them. */
 import { rememberBounded } from "../bounded-map.ts";
-import { ACCOUNT_POLICY } from "../limits/rate-limits.ts";
 
 export interface Representation {
   /** Strong: the same tag is the same bytes. */
@@ -45,7 +44,6 @@ export function headersOf({ etag, reprDigest, contentType }: Representation): Re
     "accept-ranges": "bytes",
     "content-type": contentType,
     "x-content-type-options": "nosniff",
-    "ratelimit-policy": ACCOUNT_POLICY,
   };
 }
 

@@ -44,6 +44,18 @@ describe("a store of rights that is down", () => {
     expect((await ask(path, { bindings })).status).toBe(403);
   });
 
+  it("does not believe a token for longer than ten minutes, however long it lives [RGT-15]", async () => {
+    setClock(0);
+    const nbf = Math.floor(nowMs / 1_000);
+    const path = await signedPath(await publish(), { nbf, exp: nbf + 6 * 3_600 });
+    setClock(590_000);
+    expect((await ask(path, { bindings: brokenRights() })).status).toBe(200);
+    setClock(601_000);
+    const late = await ask(path, { bindings: brokenRights() });
+    expect([late.status, late.headers.get("retry-after")]).toEqual([503, "2"]);
+    expect((await ask(path)).status).toBe(200);
+  });
+
   it("does not bring back what was heard to be refused, for ten minutes [RGT-15]", async () => {
     setClock(0);
     const rendition = await publish([]);

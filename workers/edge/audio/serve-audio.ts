@@ -2,12 +2,13 @@
  * GET /audio/<sha256>.<extension>?token=...: verify, ask the rights, answer the range. No database on this path, and no
  * other Worker. Specified in docs/specs/delivery.md.
  */
-import { AUDIO_MIME_TYPES, parseAudioPath, renditionKey } from "#domain/delivery/audio-token.ts";
+import { AUDIO_MIME_TYPES, type AudioPath, parseAudioPath, renditionKey } from "#domain/delivery/audio-token.ts";
 import { type ByteRange, parseByteRange } from "#domain/delivery/byte-range.ts";
 import { evaluatePreconditions, rangeApplies } from "#domain/delivery/preconditions.ts";
+import type { Result } from "#domain/foundation/result.ts";
 import { problemResponse } from "#workers/shared/http/problem.ts";
 import { countDelivered } from "../deliveries/delivery-tally.ts";
-import { ACCOUNT_LIMIT, rateLimitField } from "../limits/rate-limits.ts";
+import { ACCOUNT_LIMIT, ACCOUNT_POLICY, rateLimitField } from "../limits/rate-limits.ts";
 import type { RequestTarget } from "../request-target.ts";
 import { isStored, type Rendition, readBytes, type SourcedBytes } from "./audio-source.ts";
 import { type AuthorisedAudio, authorise } from "./authorise-audio.ts";
@@ -15,30 +16,45 @@ import { headersOf, type Representation, representationOf, validatorsOf } from "
 
 const WHOLE: ByteRange = { kind: "whole" };
 
-export async function serveAudio(
+export function serveAudio(
   request: Request,
   env: EdgeEnv,
   ctx: ExecutionContext,
   target: RequestTarget,
   requestId: string,
-): Promise<Response> {
+): Response | Promise<Response> {
   const { method } = request;
   if (method !== "GET" && method !== "HEAD") {
     return problemResponse("method-not-allowed", { headers: { allow: "GET, HEAD" } });
   }
   const path = parseAudioPath(target.path);
   if (path === null) return problemResponse("not-found");
-  const authorised = await authorise(request, env, ctx, target);
+  const asked = { request, env, ctx, path, requestId };
+  const authorised = authorise(request, env, ctx, target);
+  return authorised instanceof Promise
+    ? authorised.then((result) => answerHolder(asked, result))
+    : answerHolder(asked, authorised);
+}
+
+interface Asked {
+  readonly request: Request;
+  readonly env: EdgeEnv;
+  readonly ctx: ExecutionContext;
+  readonly path: AudioPath;
+  readonly requestId: string;
+}
+
+function answerHolder(asked: Asked, authorised: Result<AuthorisedAudio, Response>): Response | Promise<Response> {
   if (!authorised.ok) return authorised.error;
+  const { request, env, path, requestId } = asked;
   const contentType = AUDIO_MIME_TYPES[path.extension] ?? "application/octet-stream";
-  const rendition = { key: renditionKey(path), sizeBytes: authorised.value.claims.sizeBytes, contentType };
+  const { sizeBytes } = authorised.value.claims;
+  const rendition = { key: renditionKey(path), sizeBytes, contentType, requestId };
   const representation = representationOf(path.sha256, contentType);
-  return (
-    conditionalAnswer(request, representation) ??
-    (method === "HEAD"
-      ? headAnswer(env, rendition, representation)
-      : rangeAnswer(request, env, ctx, { ...rendition, requestId }, representation, authorised.value))
-  );
+  const early = conditionalAnswer(request, representation);
+  if (early !== null) return early;
+  if (request.method === "HEAD") return headAnswer(env, rendition, representation);
+  return rangeAnswer(asked, rendition, representation, authorised.value);
 }
 
 /** Null where the conditions of the request hold. They come before any range (RFC 9110, section 13.2.2). */
@@ -59,9 +75,7 @@ async function headAnswer(env: EdgeEnv, rendition: Rendition, representation: Re
 }
 
 async function rangeAnswer(
-  request: Request,
-  env: EdgeEnv,
-  ctx: ExecutionContext,
+  { request, env, ctx }: Asked,
   rendition: Rendition & { readonly requestId: string },
   representation: Representation,
   authorised: AuthorisedAudio,
@@ -87,7 +101,11 @@ async function rangeAnswer(
     headers["content-range"] = `bytes ${range.offset}-${range.offset + range.length - 1}/${sizeBytes}`;
   }
   headers["server-timing"] = serverTiming(authorised, bytes.source, performance.now() - startedAt);
-  headers["ratelimit"] = rateLimitField(ACCOUNT_LIMIT, turn);
+  // Who is far from a limit need not hear of it with each range.
+  if (turn.remaining < ACCOUNT_LIMIT.burst / 2) {
+    headers["ratelimit-policy"] = ACCOUNT_POLICY;
+    headers["ratelimit"] = rateLimitField(ACCOUNT_LIMIT, turn);
+  }
   return new Response(bytes.body, { status: range.kind === "part" ? 206 : 200, headers });
 }
 

@@ -7,7 +7,7 @@
  * - a list from the cache is taken while it is younger than CACHE_MS, 10 s;
  * - an isolate answers by its copy while that is younger than STALE_MS, 30 s, counted from the same moment, and looks
  *   for a newer one beside the answer from FRESH_MS, 10 s, on;
- * - from then on a request waits for a newer list, WAIT_MS at most.
+ * - from then on a request waits for a newer list, WAIT_MS at most, or FIRST_WAIT_MS for the very first.
  * So with object and cache in reach a takedown is in force at most 30 s after the object has it, and were each age
  * counted from when a list was received instead, 10 + 30 s and the READ_TIMEOUT_MS, 2 s, of a slow read: 42 s, still
  * below the minute that is promised. Where the object does not answer, requests go on by the copy and the records.
@@ -19,8 +19,10 @@ import { withTimeout } from "#workers/shared/with-timeout.ts";
 export const FRESH_MS = 10_000;
 export const STALE_MS = 30_000;
 export const CACHE_MS = 10_000;
-/** The longest that a listener waits for a list. */
+/** The longest that a listener waits for a newer list. */
 export const WAIT_MS = 250;
+/** Where there was never one: an isolate that has just begun knows nothing of what was withdrawn. */
+export const FIRST_WAIT_MS = 1_000;
 /** A read that takes longer is given up, and its answer never used: it would be older than it says. */
 export const READ_TIMEOUT_MS = 2_000;
 /** After a read that failed; otherwise each range of each track would try and wait while the object is away. */
@@ -69,7 +71,9 @@ export function isTakenDown(
   if (copy !== null && ageMs < FRESH_MS) return copy.tracks.has(track);
   const refresh = ensureRefresh(env.TAKEDOWNS, ctx, state, nowMs);
   if (copy !== null && ageMs < STALE_MS) return copy.tracks.has(track);
-  const waitMs = refresh === null ? 0 : refresh.begunAt + WAIT_MS - nowMs;
+  // An object that has failed before is not waited for at length a second time.
+  const isFirst = copy === null && state.failedAt === Number.NEGATIVE_INFINITY;
+  const waitMs = refresh === null ? 0 : refresh.begunAt + (isFirst ? FIRST_WAIT_MS : WAIT_MS) - nowMs;
   if (refresh === null || waitMs <= 0) return answerWithout(state, track, nowMs);
   return answerAfter(refresh, waitMs, state, track, nowMs);
 }

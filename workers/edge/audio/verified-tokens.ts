@@ -12,40 +12,50 @@ import {
   type TokenFault,
   verifyToken,
 } from "#domain/foundation/signed-token.ts";
+import { importedKeyring, keyringOf } from "#workers/shared/auth/keyrings.ts";
 import { rememberBounded } from "../bounded-map.ts";
 
 /** About 1 KB each. */
 const VERIFIED_MAX = 8_192;
 
-type Claims = TokenClaims<AudioTokenClaims>;
+export type VerifiedClaims = TokenClaims<AudioTokenClaims>;
 
 /** By keyring: a token of a key that has been taken out must not live on in memory. */
-const verifiedByKeyring = new WeakMap<Keyring, Map<string, Claims>>();
+const verifiedByKeyring = new WeakMap<Keyring, Map<string, VerifiedClaims>>();
 
-export async function verifyAudioToken(
-  keyring: Keyring,
+/** At once for a token that is remembered: a promise costs more than the look into the map. */
+export function verifyAudioToken(
+  secret: string,
   token: string,
   nowMs: number,
-): Promise<Result<Claims, TokenFault>> {
+): Result<VerifiedClaims, TokenFault> | Promise<Result<VerifiedClaims, TokenFault>> {
   // Before it is looked for, so that a long text is not even hashed.
   if (token.length > TOKEN_LENGTH_MAX) return err({ kind: "malformed" });
-  const verified = verifiedWith(keyring);
-  const known = verified.get(token);
-  if (known !== undefined) {
-    const fault = checkLifetime(known, nowMs);
-    if (fault === null) return ok(known);
-    verified.delete(token);
-    return err(fault);
-  }
+  const keyring = importedKeyring(secret);
+  const verified = keyring === null ? null : verifiedWith(keyring);
+  const known = verified?.get(token);
+  if (known === undefined) return verifyUnknown(secret, token, nowMs);
+  const fault = checkLifetime(known, nowMs);
+  if (fault === null) return ok(known);
+  verified?.delete(token);
+  return err(fault);
+}
+
+async function verifyUnknown(
+  secret: string,
+  token: string,
+  nowMs: number,
+): Promise<Result<VerifiedClaims, TokenFault>> {
+  const keyring = await keyringOf(secret);
   const result = await verifyToken<AudioTokenClaims>(keyring, AUDIO_TOKEN_USE, token, nowMs);
-  if (result.ok) rememberBounded(verified, token, result.value, VERIFIED_MAX);
+  if (result.ok) rememberBounded(verifiedWith(keyring), token, result.value, VERIFIED_MAX);
   return result;
 }
 
-function verifiedWith(keyring: Keyring): Map<string, Claims> {
+function verifiedWith(keyring: Keyring): Map<string, VerifiedClaims> {
   const present = verifiedByKeyring.get(keyring);
   if (present !== undefined) return present;
-  const fresh = new Map<string, Claims>();
+  const fresh = new Map<string, VerifiedClaims>();
   verifiedByKeyring.set(keyring, fresh);
   return fresh;
 }

@@ -3,10 +3,13 @@ import type { AudioTokenClaims } from "#domain/delivery/audio-token.ts";
 import { DELIVERIES_PER_REPORT_MAX, type Delivery, type DeliveryReport } from "#domain/delivery/delivery-report.ts";
 import { SECOND_MS } from "#domain/foundation/time.ts";
 import { freshId } from "#workers/shared/fresh-id.ts";
-import { logFailure } from "#workers/shared/http/request-log.ts";
+import { logEvent, logFailure } from "#workers/shared/http/request-log.ts";
 
 /** Kept while the queue does not take them; beyond this, what is new is let go, and said so. */
 const DELIVERIES_KEPT_MAX = 4 * DELIVERIES_PER_REPORT_MAX;
+
+/** Longer than the platform lets work go on after an answer. */
+const OVERDUE_MS = 60 * SECOND_MS;
 
 type Named = Pick<AudioTokenClaims, "playback" | "track" | "country" | "quality">;
 
@@ -20,7 +23,9 @@ class DeliveryTally {
   readonly #env: EdgeEnv;
   readonly #byPlayback = new Map<string, Delivery>();
   #openedAtMs = 0;
-  #isWaiting = false;
+  #isLettingGo = false;
+  /** When the report that is under way was promised. One that is long overdue was cut off, and is promised anew. */
+  #promisedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(env: EdgeEnv) {
     this.#env = env;
@@ -28,14 +33,23 @@ class DeliveryTally {
 
   add(ctx: ExecutionContext, { claims, sizeBytes, fromCache }: Delivered): void {
     const delivery = this.#deliveryOf(claims);
-    if (delivery === null) return;
+    if (delivery === null) {
+      this.#letGo();
+      return;
+    }
     delivery.ranges += 1;
     if (fromCache) {
       delivery.cacheRanges += 1;
       delivery.cacheBytes += sizeBytes;
     } else delivery.originBytes += sizeBytes;
     if (this.#byPlayback.size === DELIVERIES_PER_REPORT_MAX) ctx.waitUntil(this.#send());
-    else if (!this.#isWaiting) ctx.waitUntil(this.#sendLater());
+    else if (Date.now() - this.#promisedAtMs > OVERDUE_MS) ctx.waitUntil(this.#sendLater());
+  }
+
+  /** One line a report: there would be one a range. */
+  #letGo(): void {
+    if (!this.#isLettingGo) logEvent("edge", "deliveries-let-go", { kept: DELIVERIES_KEPT_MAX }, "warn");
+    this.#isLettingGo = true;
   }
 
   #deliveryOf({ playback, track, country, quality }: Named): Delivery | null {
@@ -51,9 +65,9 @@ class DeliveryTally {
 
   /** The platform lets work go on for 30 s after an answer: what the last listener caused is sent too. */
   async #sendLater(): Promise<void> {
-    this.#isWaiting = true;
+    this.#promisedAtMs = Date.now();
     await scheduler.wait(Number(this.#env.DELIVERY_REPORT_SECONDS) * SECOND_MS);
-    this.#isWaiting = false;
+    this.#promisedAtMs = Number.NEGATIVE_INFINITY;
     await this.#send();
   }
 
@@ -64,6 +78,7 @@ class DeliveryTally {
     const report: DeliveryReport = { id: freshId(), fromMs: this.#openedAtMs, toMs: Date.now(), deliveries };
     try {
       await this.#env.DELIVERIES.send(report);
+      this.#isLettingGo = false;
     } catch (error) {
       logFailure("edge", `deliveries:${report.id}`, error);
       this.#takeBack(deliveries);

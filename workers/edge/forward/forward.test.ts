@@ -1,8 +1,11 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it, vi } from "vitest";
+import { MANIFEST_TOKEN_USE } from "#domain/delivery/manifest-token.ts";
 import type { AccountId, PlaylistId } from "#domain/foundation/ids.ts";
+import { signToken } from "#domain/foundation/signed-token.ts";
 import { PLAYLIST_SUBPROTOCOL } from "#durable-objects/playlists/playlist-protocol.ts";
 import { JWKS_PATH } from "#workers/shared/auth/access-token.ts";
+import { keyringOf } from "#workers/shared/auth/keyrings.ts";
 import { freshId } from "#workers/shared/fresh-id.ts";
 import { ask, edgeEnv, ORIGIN, problemOf } from "../edge-fixtures.ts";
 import { ACCOUNT_LIMIT } from "../limits/rate-limits.ts";
@@ -182,4 +185,33 @@ describe("a request id", () => {
   it("is new for each request without one [DLV-22]", async () => {
     expect(await idSeenBehind({})).not.toBe(await idSeenBehind({}));
   });
+});
+
+it("of an account is counted too where the token comes as a subprotocol, or is that of a manifest [LIM-2]", async () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  try {
+    const spent = async (path: string, headers: Readonly<Record<string, string>>) => {
+      const { bindings } = watchedApi((request) =>
+        isForKeys(request) ? edgeEnv.API.fetch(request) : new Response("ok"),
+      );
+      const REALTIME = { fetch: async () => new Response("ok") } as unknown as EdgeEnv["REALTIME"];
+      const statuses: number[] = [];
+      for (let i = 0; i <= ACCOUNT_LIMIT.burst; i++) {
+        statuses.push((await ask(path, { headers, bindings: { ...bindings, REALTIME } })).status);
+      }
+      return [statuses[0], statuses.at(-1)];
+    };
+    // The last of this file, for it uses up the account's turns of a time to come.
+    vi.setSystemTime(Date.now() + 60_000);
+    const subprotocols = { upgrade: "websocket", "sec-websocket-protocol": `live, bearer.${accessToken}` };
+    expect(await spent("/v1/me/stream?session_id=12345678", subprotocols)).toEqual([200, 429]);
+    const path = "/v1/manifests/x.m3u8";
+    const nbf = Math.floor(Date.now() / 1_000);
+    const claims = { sub: freshId(), acl: path, nbf, exp: nbf + 600 };
+    const token = await signToken(await keyringOf(edgeEnv.AUDIO_TOKEN_KEYS), MANIFEST_TOKEN_USE, claims);
+    expect(await spent(`${path}?token=${token}`, {})).toEqual([200, 429]);
+    expect(await spent(`${path}?token=${token}x`, {})).toEqual([200, 200]);
+  } finally {
+    vi.useRealTimers();
+  }
 });

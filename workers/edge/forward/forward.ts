@@ -3,11 +3,18 @@
  * that is plainly bad, and an account that asks too often, are refused here, at the POP; the Worker behind checks the
  * token again and decides.
  */
+import { MANIFEST_PATH_PREFIX, MANIFEST_TOKEN_USE, type ManifestTokenClaims } from "#domain/delivery/manifest-token.ts";
+import { verifyToken } from "#domain/foundation/signed-token.ts";
 import { isJwt, verifierByEnv } from "#workers/shared/auth/access-token.ts";
 import { bearerToken } from "#workers/shared/auth/bearer-token.ts";
+import { keyringOf } from "#workers/shared/auth/keyrings.ts";
 import { problemResponse } from "#workers/shared/http/problem.ts";
 import { logFailure, logRequest, REQUEST_ID_HEADER, requestIdOf } from "#workers/shared/http/request-log.ts";
 import { ACCOUNT_LIMIT, takeAccountTurn, tooMany } from "../limits/rate-limits.ts";
+import { requestTarget } from "../request-target.ts";
+
+const TOKEN_PARAMETER = "token=";
+const BEARER_SUBPROTOCOL = /(?:^|,)\s*bearer\.([^\s,]+)/;
 
 type Callee = "API" | "INGEST" | "REALTIME";
 
@@ -59,12 +66,30 @@ async function callWorker(request: Request, env: EdgeEnv, callee: Callee, reques
  * to know. Without the keys nothing can be said here; the Worker behind refuses what it cannot check.
  */
 async function refusalOf(request: Request, env: EdgeEnv): Promise<Answered | null> {
-  const token = bearerToken(request);
+  const { path, query } = requestTarget(request.url);
+  if (path.startsWith(MANIFEST_PATH_PREFIX)) return manifestRefusal(env, query);
+  const token = bearerToken(request) ?? bearerOfSubprotocol(request);
   if (token === null || !isJwt(token)) return null;
   const verified = await verifierOf(env)(token);
   if (!verified.ok) return verified.error.kind === "invalid" ? { by: "edge", response: unauthenticated() } : null;
   const turn = takeAccountTurn(verified.value.accountId, Date.now());
   return turn.allowed ? null : { by: "edge", response: tooMany(ACCOUNT_LIMIT, turn) };
+}
+
+/** A signed URL of a manifest costs more than a range, and its token says whose turn it takes. The api checks the rest. */
+async function manifestRefusal(env: EdgeEnv, query: string): Promise<Answered | null> {
+  const token = query.startsWith(TOKEN_PARAMETER) ? query.slice(TOKEN_PARAMETER.length) : "";
+  const nowMs = Date.now();
+  const keyring = await keyringOf(env.AUDIO_TOKEN_KEYS);
+  const verified = await verifyToken<ManifestTokenClaims>(keyring, MANIFEST_TOKEN_USE, token, nowMs);
+  if (!verified.ok) return null;
+  const turn = takeAccountTurn(verified.value.sub, nowMs);
+  return turn.allowed ? null : { by: "edge", response: tooMany(ACCOUNT_LIMIT, turn) };
+}
+
+/** As browsers send it with a WebSocket, on which they can set no headers. */
+function bearerOfSubprotocol(request: Request): string | null {
+  return BEARER_SUBPROTOCOL.exec(request.headers.get("sec-websocket-protocol") ?? "")?.[1] ?? null;
 }
 
 function unauthenticated(): Response {

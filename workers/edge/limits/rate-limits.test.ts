@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { AccountId } from "#domain/foundation/ids.ts";
 import { freshId } from "#workers/shared/fresh-id.ts";
 import { ask, problemOf, publish, signedPath, watchedStorage } from "../edge-fixtures.ts";
-import { ACCOUNT_LIMIT, ADDRESS_LIMIT, networkOf } from "./rate-limits.ts";
+import { ACCOUNT_LIMIT, ADDRESS_LIMIT, networkOf, takeAccountTurn } from "./rate-limits.ts";
 
 const nowMs = Date.now();
 
@@ -16,7 +16,7 @@ function stopClock(laterMs = 0): void {
 }
 
 describe("an account's limit", () => {
-  it("is told with each range, and turns away what is above it before anything is read [LIM-2]", async () => {
+  it("is told when less than half of it is left, and turns away what is above it before anything is read [LIM-2]", async () => {
     stopClock();
     const rendition = await publish();
     const sub = freshId<AccountId>();
@@ -24,10 +24,14 @@ describe("an account's limit", () => {
     const { reads, bindings } = watchedStorage();
     const headers = { range: "bytes=0-0" };
     const first = await ask(path, { headers, bindings });
-    expect(first.headers.get("ratelimit-policy")).toBe('"account";q=300;w=3');
-    expect(first.headers.get("ratelimit")).toBe(`"account";r=${ACCOUNT_LIMIT.burst - 1};t=0`);
+    expect(first.headers.get("ratelimit")).toBeNull();
     for (let i = 1; i < ACCOUNT_LIMIT.burst; i++) {
-      expect((await ask(path, { headers, bindings })).status).toBe(206);
+      const answer = await ask(path, { headers, bindings });
+      expect(answer.status).toBe(206);
+      const remaining = ACCOUNT_LIMIT.burst - 1 - i;
+      const isNear = remaining < ACCOUNT_LIMIT.burst / 2;
+      expect(answer.headers.get("ratelimit")).toBe(isNear ? `"account";r=${remaining};t=0` : null);
+      expect(answer.headers.get("ratelimit-policy")).toBe(isNear ? '"account";q=300;w=3' : null);
     }
     const readBefore = reads.length;
     const refused = await ask(path, { headers, bindings });
@@ -55,6 +59,23 @@ describe("an account's limit", () => {
   });
 });
 
+describe("a URL in the wrong hands", () => {
+  it("takes no turn of its account where it opens nothing, and none of its other calls where it does [LIM-2]", async () => {
+    stopClock();
+    const rendition = await publish();
+    const sub = freshId<AccountId>();
+    const path = await signedPath(rendition, { sub });
+    const bound = await signedPath(rendition, { sub, asn: 1 });
+    for (let i = 0; i < ACCOUNT_LIMIT.burst + 10; i++) {
+      expect((await ask(path, { country: "FR" })).status).toBe(403);
+      expect((await ask(bound)).status).toBe(403);
+    }
+    for (let i = 0; i < ACCOUNT_LIMIT.burst; i++) expect((await ask(path, { method: "HEAD" })).status).toBe(200);
+    expect((await ask(path, { method: "HEAD" })).status).toBe(429);
+    expect(takeAccountTurn(sub, nowMs).remaining).toBe(ACCOUNT_LIMIT.burst - 1);
+  });
+});
+
 describe("an address's limit", () => {
   const from = (address: string) => ({ headers: { "cf-connecting-ip": address } });
 
@@ -78,6 +99,8 @@ describe("an address's limit", () => {
     ["2001:db8::6", "2001:db8:0:0"],
     ["::1", "0:0:0:0"],
     ["2001:db8:1:2::", "2001:db8:1:2"],
+    ["2001:0DB8:01:2::6", "2001:db8:1:2"],
+    ["::ffff:203.0.113.7", "203.0.113.7"],
   ])("counts %s as %s: a home has a network, not an address [LIM-3]", (address, network) => {
     expect(networkOf(address)).toBe(network);
   });

@@ -15,11 +15,23 @@ export const ADDRESS_LIMIT: RateLimit = { name: "address", perSecond: 1_000, bur
 
 const KEYS_MAX = 32_768;
 
-/** When each key's bucket is empty again. */
-const buckets = { account: new Map<string, number>(), address: new Map<string, number>() };
+const IPV4_IN_IPV6 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
+/** When each key's bucket is empty again. */
+const buckets = {
+  account: new Map<string, number>(),
+  audio: new Map<string, number>(),
+  address: new Map<string, number>(),
+};
+
+/** Of an account's calls of the service. */
 export function takeAccountTurn(accountId: string, nowMs: number): RateDecision {
   return takeTurn(buckets.account, ACCOUNT_LIMIT, accountId, nowMs);
+}
+
+/** Of an account's ranges: apart, so that a URL in the wrong hands does not shut the account out of everything. */
+export function takeAudioTurn(accountId: string, nowMs: number): RateDecision {
+  return takeTurn(buckets.audio, ACCOUNT_LIMIT, accountId, nowMs);
 }
 
 /** Null where the platform names no address. */
@@ -36,14 +48,16 @@ function takeTurn(emptyAtByKey: Map<string, number>, limit: RateLimit, key: stri
 
 /** A home has 2^64 addresses of IPv6: its network is what is counted. */
 export function networkOf(address: string): string {
-  if (!address.includes(":")) return address;
-  const [head = "", tail] = address.split("::", 2);
-  const groups = head === "" ? [] : head.split(":");
-  if (tail === undefined) return groups.slice(0, 4).join(":");
-  const tailGroups = tail === "" ? 0 : tail.split(":").length;
-  const zeros = Math.max(0, 8 - groups.length - tailGroups);
-  const full = [...groups, ...Array.from({ length: zeros }, () => "0"), ...tail.split(":")];
-  return full.slice(0, 4).join(":");
+  const mapped = IPV4_IN_IPV6.exec(address)?.[1];
+  if (mapped !== undefined || !address.includes(":")) return mapped ?? address;
+  const [head = "", tail = ""] = address.toLowerCase().split("::", 2);
+  const groups = (text: string) => (text === "" ? [] : text.split(":"));
+  const zeros = Array.from({ length: Math.max(0, 8 - groups(head).length - groups(tail).length) }, () => "0");
+  const all = [...groups(head), ...zeros, ...groups(tail)];
+  return all
+    .slice(0, 4)
+    .map((group) => group.replace(/^0+(?=.)/, ""))
+    .join(":");
 }
 
 /** The fields of draft-ietf-httpapi-ratelimit-headers. */

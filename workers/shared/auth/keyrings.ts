@@ -4,15 +4,27 @@ import { importKeyring, type Keyring } from "#domain/foundation/signed-token.ts"
 const KEYRINGS_MAX = 16;
 
 const keyrings = new Map<string, Promise<Keyring>>();
+const ready = new Map<string, Keyring>();
 
 /** The keys of a secret, imported once an isolate. */
 export function keyringOf(secret: string): Promise<Keyring> {
   const known = keyrings.get(secret);
   if (known !== undefined) return known;
-  if (keyrings.size >= KEYRINGS_MAX) keyrings.clear();
+  if (keyrings.size >= KEYRINGS_MAX) {
+    keyrings.clear();
+    ready.clear();
+  }
   const imported = importKeyring(secret);
   keyrings.set(secret, imported);
-  // A secret that cannot be read must fail each request, not only the first.
-  imported.catch(() => keyrings.delete(secret));
+  imported.then(
+    (keyring) => ready.set(secret, keyring),
+    // A secret that cannot be read must fail each request, not only the first.
+    () => keyrings.delete(secret),
+  );
   return imported;
+}
+
+/** The keys where they have been imported already, without a promise; else null. */
+export function importedKeyring(secret: string): Keyring | null {
+  return ready.get(secret) ?? null;
 }
