@@ -151,7 +151,7 @@ describe("where a store behind the api is away", { timeout: SLOW_MS }, () => {
     };
   }
 
-  it.each(API_FAULTS)("$part [FLT-5]", async ({ part, fails }) => {
+  it.each(API_FAULTS)("$part [FLT-5] [FLT-7]", async ({ part, fails }) => {
     const of = newApiIsolate();
     const questions = await beginUses(of);
     takeAway({ [part]: "throws" });
