@@ -1,13 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { STREAMS_MAX } from "#domain/accounts/products.ts";
+import { AUDIO_TOKEN_SECONDS } from "#domain/delivery/audio-token.ts";
+import { SECOND_MS } from "#domain/foundation/time.ts";
 import {
   type Beginning,
   beginStream,
   isLive,
   keepStream,
   type LeaseChange,
+  SESSIONS_BESIDE_MAX,
   STREAM_HEARTBEAT_MS,
   STREAM_LIVE_MS,
+  STREAM_URLS_MS,
   type StreamLease,
 } from "./stream-leases.ts";
 
@@ -112,6 +116,22 @@ describe("a lease", () => {
     expect(account.live()).toEqual(["a"]);
   });
 
+  it("that a session never had, or let lapse, is not taken from others by going on alone [STR-6]", () => {
+    const account = new Account();
+    account.begin("a");
+    const laterMs = NOON_MS + STREAM_LIVE_MS;
+    account.begin("b", { nowMs: laterMs });
+    for (const session of ["a", "new"]) {
+      expect(account.begin(session, { continues: true, nowMs: laterMs + 1 })).toEqual({
+        ok: false,
+        error: { kind: "displaced", displacement: { atMs: laterMs + 1, byDevice: "device b" } },
+      });
+      expect(account.begin(session, { continues: true, nowMs: laterMs + 1, streamsMax: 6 }).ok).toBe(true);
+      account.leases = account.leases.filter(({ sessionId }) => sessionId === "b");
+    }
+    expect(account.begin("c", { continues: true, nowMs: laterMs + STREAM_LIVE_MS }).ok).toBe(true);
+  });
+
   it("goes, from the oldest on, when the account may have fewer streams than before [STR-7]", () => {
     const account = new Account();
     for (const session of ["a", "b", "c"]) account.begin(session, { streamsMax: 6 });
@@ -121,6 +141,37 @@ describe("a lease", () => {
 
   it("that nobody has is unknown [STR-8]", () => {
     expect(new Account().keep("a")).toEqual({ ok: false, error: { kind: "unknown" } });
+  });
+
+  it.each([STREAMS_MAX.free, STREAMS_MAX.family])(
+    "is one of %i and 30 more within ten minutes, and whose they are makes no difference [STR-21]",
+    (streamsMax) => {
+      expect(STREAM_URLS_MS).toBe(AUDIO_TOKEN_SECONDS * SECOND_MS);
+      const account = new Account();
+      const sessionsMax = streamsMax + SESSIONS_BESIDE_MAX;
+      for (let i = 0; i < sessionsMax; i++) {
+        expect(account.begin(`s${i}`, { streamsMax, nowMs: NOON_MS + i * SECOND_MS }).ok, `session ${i}`).toBe(true);
+      }
+      const fullMs = NOON_MS + sessionsMax * SECOND_MS;
+      const refusal = { kind: "too-many-sessions", retryAfterMs: NOON_MS + STREAM_URLS_MS - fullMs };
+      expect(account.begin("one-more", { streamsMax, nowMs: fullMs })).toEqual({ ok: false, error: refusal });
+      // One that is among them goes on, skips, and comes back.
+      for (let i = 0; i < 100; i++) expect(account.begin("s0", { streamsMax, nowMs: fullMs + i }).ok).toBe(true);
+      const { error } = account.begin("one-more", { streamsMax, nowMs: fullMs }) as { error: typeof refusal };
+      expect(account.begin("one-more", { streamsMax, nowMs: fullMs + error.retryAfterMs - 1 }).ok).toBe(false);
+      expect(account.begin("one-more", { streamsMax, nowMs: fullMs + error.retryAfterMs }).ok).toBe(true);
+    },
+  );
+
+  it("that was displaced counts until its URLs have ended, however long its device is heard of [STR-21]", () => {
+    const account = new Account();
+    for (let i = 0; i <= SESSIONS_BESIDE_MAX; i++) account.begin(`s${i}`);
+    const laterMs = NOON_MS + STREAM_URLS_MS;
+    account.leases = account.leases.map((lease) => ({ ...lease, seenAtMs: laterMs - 1 }));
+    // The last one was not displaced: it may have renewed just now.
+    for (let i = 1; i < SESSIONS_BESIDE_MAX; i++) {
+      expect(account.begin(`t${i}`, { nowMs: laterMs }).ok, `session ${i}`).toBe(true);
+    }
   });
 
   it("is one of at most as many as the product allows, whatever happens in whatever order [STR-2]", () => {

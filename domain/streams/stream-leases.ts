@@ -4,12 +4,24 @@
  * allows, the oldest are displaced. Specified in docs/specs/streams.md.
  */
 import { err, ok, type Result } from "#domain/foundation/result.ts";
-import { type EpochMs, SECOND_MS } from "#domain/foundation/time.ts";
+import { type EpochMs, MINUTE_MS, SECOND_MS } from "#domain/foundation/time.ts";
 
 /** A lease is live for this long after the last sign of life of its session. */
 export const STREAM_LIVE_MS = 30 * SECOND_MS;
 /** Two of three signs of life may be lost before a lease is. */
 export const STREAM_HEARTBEAT_MS = 15 * SECOND_MS;
+/**
+ * The one that sounds, the one that is prepared, and the one prepared instead of it when the queue has changed: a
+ * session's older playbacks are another device's, or over.
+ */
+export const SESSION_PLAYBACKS_MAX = 3;
+/** What is signed for a session is good for as long as this, whatever becomes of its lease. */
+export const STREAM_URLS_MS = 10 * MINUTE_MS;
+/**
+ * Beside the streams of the product: a client that names no session makes one for each playback, and whoever skips
+ * through an album with it has done nothing wrong.
+ */
+export const SESSIONS_BESIDE_MAX = 30;
 
 export interface Displacement {
   readonly atMs: EpochMs;
@@ -57,6 +69,15 @@ export type LeaseFault =
   /** The account knows no such session, or none any more. */
   | { readonly kind: "unknown" };
 
+export type PlaybackFault =
+  | LeaseFault
+  /** Its own session has begun too many since. */
+  | { readonly kind: "superseded" };
+
+export type BeginningFault =
+  | Extract<LeaseFault, { kind: "displaced" }>
+  | { readonly kind: "too-many-sessions"; readonly retryAfterMs: number };
+
 export function isLive({ displacement, seenAtMs }: StreamLease, nowMs: EpochMs): boolean {
   return displacement === null && nowMs - seenAtMs < STREAM_LIVE_MS;
 }
@@ -65,9 +86,13 @@ export function isLive({ displacement, seenAtMs }: StreamLease, nowMs: EpochMs):
 export function beginStream(
   leases: readonly StreamLease[],
   { sessionId, turn, device, streamsMax, continues, nowMs }: Beginning,
-): Result<LeaseChange, Extract<LeaseFault, { kind: "displaced" }>> {
-  const { displacement = null } = leases.find((lease) => lease.sessionId === sessionId) ?? {};
-  if (continues && displacement !== null) return err({ kind: "displaced", displacement });
+): Result<LeaseChange, BeginningFault> {
+  const held = leases.find((lease) => lease.sessionId === sessionId);
+  const others = leases.filter((lease) => lease !== held);
+  const displacement = continues ? obstacleTo(held, others, { streamsMax, nowMs }) : null;
+  if (displacement !== null) return err({ kind: "displaced", displacement });
+  const retryAfterMs = untilFewerSessions(others, { streamsMax, nowMs });
+  if (retryAfterMs > 0) return err({ kind: "too-many-sessions", retryAfterMs });
   const own: StreamLease = { sessionId, turn, device, seenAtMs: nowMs, displacement: null };
   return ok({ own, displaced: displaceOldest(withLease(leases, own), streamsMax, nowMs) });
 }
@@ -88,12 +113,44 @@ export function keepStream(
   return ok({ own: displaced.find((lease) => lease.sessionId === sessionId) ?? seen, displaced });
 }
 
+type Limit = Pick<Beginning, "streamsMax" | "nowMs">;
+
+/**
+ * Why a session may not go on alone, if so: it was displaced, or it is not live, as one that never was or that slept, and
+ * others have all the places. Going on takes none of them.
+ */
+function obstacleTo(
+  held: StreamLease | undefined,
+  others: readonly StreamLease[],
+  { streamsMax, nowMs }: Limit,
+): Displacement | null {
+  if (held !== undefined && held.displacement !== null) return held.displacement;
+  if (held !== undefined && isLive(held, nowMs)) return null;
+  const live = newestLive(others, nowMs);
+  return live.length < streamsMax ? null : { atMs: nowMs, byDevice: live[0]?.device ?? null };
+}
+
+/** Until when the others have signed URLs is what counts: a displaced device may still sound until then. 0: begin now. */
+function untilFewerSessions(others: readonly StreamLease[], { streamsMax, nowMs }: Limit): number {
+  const endsAtMs = others
+    .map(({ seenAtMs, displacement }) => Math.min(seenAtMs, displacement?.atMs ?? seenAtMs) + STREAM_URLS_MS)
+    .filter((endAtMs) => endAtMs > nowMs)
+    .toSorted((a, b) => a - b);
+  const tooMany = endsAtMs.length - (streamsMax + SESSIONS_BESIDE_MAX) + 1;
+  return tooMany > 0 ? (endsAtMs[tooMany - 1] ?? nowMs) - nowMs : 0;
+}
+
 function withLease(leases: readonly StreamLease[], own: StreamLease): StreamLease[] {
   return [...leases.filter((lease) => lease.sessionId !== own.sessionId), own];
 }
 
 function displaceOldest(leases: readonly StreamLease[], streamsMax: number, nowMs: EpochMs): StreamLease[] {
-  const live = leases.filter((lease) => isLive(lease, nowMs)).toSorted((a, b) => b.turn - a.turn);
+  const live = newestLive(leases, nowMs);
   const byDevice = live[0]?.device ?? null;
   return live.slice(streamsMax).map((lease) => ({ ...lease, displacement: { atMs: nowMs, byDevice } }));
+}
+
+/** The newest first. */
+function newestLive(leases: readonly StreamLease[], nowMs: EpochMs): StreamLease[] {
+  return leases.filter((lease) => isLive(lease, nowMs)).toSorted((a, b) => b.turn - a.turn);
 }

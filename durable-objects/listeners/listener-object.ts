@@ -9,7 +9,7 @@ import type { EpochMs } from "#domain/foundation/time.ts";
 import { PLAYLISTS_PER_ACCOUNT_MAX } from "#domain/playlists/playlist.ts";
 import type { HistoryEntry } from "#domain/plays/play-history.ts";
 import { makeSubjectId, SUBJECT_RANDOM_BYTES, type SubjectId } from "#domain/plays/subject.ts";
-import type { Displacement, LeaseFault } from "#domain/streams/stream-leases.ts";
+import type { BeginningFault, PlaybackFault } from "#domain/streams/stream-leases.ts";
 import { type StreamBeginning, StreamDesk, type StreamRenewal } from "./stream-desk.ts";
 import { CLOSE_POLICY_VIOLATION } from "./stream-protocol.ts";
 
@@ -70,13 +70,13 @@ export class ListenerObject extends DurableObject<RealtimeEnv> {
   }
 
   /** Takes a lease for a playback, and says who listens: what it takes to begin one. */
-  beginStream(request: StreamBeginning): Result<SubjectId, { kind: "displaced"; displacement: Displacement }> {
+  beginStream(request: StreamBeginning): Result<SubjectId, BeginningFault> {
     const begun = this.#streams.begin(request, Date.now());
     return begun.ok ? ok(this.subjectId()) : begun;
   }
 
-  /** A playback's sign of life, at its renewal or for its own sake. */
-  keepStream(request: StreamRenewal): Result<null, LeaseFault> {
+  /** A playback's sign of life: at its renewal, where its manifest is opened, or for its own sake. */
+  keepStream(request: StreamRenewal): Result<null, PlaybackFault> {
     return this.#streams.keepPlayback(request, Date.now());
   }
 

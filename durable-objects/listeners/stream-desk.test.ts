@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { STREAMS_MAX } from "#domain/accounts/products.ts";
 import type { PlaybackId, RecordingId } from "#domain/foundation/ids.ts";
 import { freshId } from "#domain/plays/plays-fixtures.ts";
-import { STREAM_LIVE_MS } from "#domain/streams/stream-leases.ts";
+import { SESSIONS_BESIDE_MAX, STREAM_LIVE_MS, STREAM_URLS_MS } from "#domain/streams/stream-leases.ts";
 import type { StreamBeginning } from "./stream-desk.ts";
 import {
   CLOSE_POLICY_VIOLATION,
@@ -108,6 +108,44 @@ describe("an account's streams", () => {
     expect((await keep(stub, next)).ok).toBe(true);
   });
 
+  it("are one for a session whose name many devices share: its newest three playbacks go on [STR-20]", async () => {
+    const stub = newListener();
+    const requests: StreamBeginning[] = [];
+    for (let i = 0; i < 60; i++) requests.push(await begin(stub, "shared"));
+    const kept = await Promise.all(requests.map((request) => keep(stub, request)));
+    expect(kept.slice(0, -3)).toEqual(Array.from({ length: 57 }, () => ({ ok: false, error: { kind: "superseded" } })));
+    expect(kept.slice(-3).map(({ ok }) => ok)).toEqual([true, true, true]);
+  });
+
+  it("do not live by a playback that is over, nor end one by another session's [STR-20]", async () => {
+    const stub = newListener();
+    const old = await begin(stub, "one", { streamsMax: 6 });
+    const sounding = await begin(stub, "one", { streamsMax: 6 });
+    for (const session of ["two", "three", "two", "three"]) await begin(stub, session, { streamsMax: 6 });
+    expect((await keep(stub, old, 6)).ok).toBe(true);
+    for (let i = 0; i < 2; i++) await begin(stub, "one", { streamsMax: 6 });
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + STREAM_LIVE_MS });
+    expect(await keep(stub, old, 6)).toEqual({ ok: false, error: { kind: "superseded" } });
+    // It was no sign of life: another device displaces nobody, for nobody is live.
+    await begin(stub, "four");
+    expect(await keep(stub, sounding)).toMatchObject({
+      ok: false,
+      error: { displacement: { byDevice: "device four" } },
+    });
+  });
+
+  it("are not begun in ever more sessions, where each has URLs that are still good [STR-21]", async () => {
+    const stub = newListener();
+    for (let i = 0; i <= SESSIONS_BESIDE_MAX; i++) await begin(stub, `session-${i}`);
+    const refused = await stub.beginStream(beginning("one-more"));
+    expect(refused).toMatchObject({ ok: false, error: { kind: "too-many-sessions" } });
+    // Nothing was written of it, and the newest goes on.
+    expect((await stub.beginStream(beginning("one-more"))).ok).toBe(false);
+    await begin(stub, `session-${SESSIONS_BESIDE_MAX}`, { continues: true });
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + STREAM_URLS_MS });
+    await begin(stub, "one-more");
+  });
+
   it("count a playback that is begun twice as begun once [STR-9]", async () => {
     const stub = newListener();
     const first = await begin(stub, "one");
@@ -165,7 +203,8 @@ describe("an account's streams", () => {
   it("are remembered for 200 playbacks, and no more of them kept [STR-8]", async () => {
     const stub = newListener();
     const first = await begin(stub, "session-0");
-    for (let i = 1; i <= STREAM_TURNS_KEPT; i++) await begin(stub, `session-${i}`);
+    const streamsMax = STREAM_TURNS_KEPT;
+    for (let i = 1; i <= STREAM_TURNS_KEPT; i++) await begin(stub, `session-${i}`, { streamsMax });
     expect(await keep(stub, first)).toEqual({ ok: false, error: { kind: "unknown" } });
     await runInDurableObject(stub, (_instance, { storage: { sql } }) => {
       for (const table of ["stream_leases", "stream_playbacks"]) {

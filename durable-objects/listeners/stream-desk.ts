@@ -6,11 +6,13 @@ import type { PlaybackId, RecordingId } from "#domain/foundation/ids.ts";
 import { err, ok, type Result } from "#domain/foundation/result.ts";
 import type { EpochMs } from "#domain/foundation/time.ts";
 import {
+  type BeginningFault,
   beginStream,
-  type Displacement,
   keepStream,
   type LeaseChange,
   type LeaseFault,
+  type PlaybackFault,
+  SESSION_PLAYBACKS_MAX,
   type StreamLease,
 } from "#domain/streams/stream-leases.ts";
 import {
@@ -57,7 +59,7 @@ export class StreamDesk {
   }
 
   /** Asked again for a playback that it knows, it says how that stands and lets nobody make room a second time. */
-  begin(request: StreamBeginning, nowMs: EpochMs): Result<null, { kind: "displaced"; displacement: Displacement }> {
+  begin(request: StreamBeginning, nowMs: EpochMs): Result<null, BeginningFault> {
     const { playbackId, sessionId, recordingId, streamsMax } = request;
     if (this.#storage.findPlayback(playbackId) !== null) {
       const kept = this.#keep(sessionId, streamsMax, nowMs);
@@ -68,7 +70,7 @@ export class StreamDesk {
       const outcome = beginStream(this.#leases(), { ...request, turn, nowMs });
       if (!outcome.ok) return outcome;
       this.#storage.writeLeases(outcome.value);
-      this.#storage.addPlayback(turn, playbackId, { sessionId, recordingId });
+      this.#storage.addPlayback(playbackId, { turn, sessionId, recordingId });
       return outcome;
     });
     if (!begun.ok) return begun;
@@ -77,12 +79,15 @@ export class StreamDesk {
   }
 
   /** The playback goes on, or the reason why it may not. */
-  keepPlayback(request: StreamRenewal, nowMs: EpochMs): Result<null, LeaseFault> {
+  keepPlayback(request: StreamRenewal, nowMs: EpochMs): Result<null, PlaybackFault> {
     const { playbackId, sessionId, recordingId, streamsMax } = request;
     const playback = this.#storage.findPlayback(playbackId);
     if (playback === null) return err({ kind: "unknown" });
     if (sessionId !== null && playback.sessionId !== sessionId) return err({ kind: "unknown" });
     if (recordingId !== null && playback.recordingId !== recordingId) return err({ kind: "unknown" });
+    // A name that many devices share would be one stream for all of them. This is no sign of life of the session's.
+    const newer = this.#storage.countNewer(playback, SESSION_PLAYBACKS_MAX);
+    if (newer >= SESSION_PLAYBACKS_MAX) return err({ kind: "superseded" });
     return this.#keep(playback.sessionId, streamsMax, nowMs);
   }
 

@@ -24,6 +24,8 @@ export const STREAM_SCHEMA = `
 `;
 
 export interface StreamPlayback {
+  /** Its place in the order of beginnings, as of a lease. */
+  readonly turn: number;
   readonly sessionId: string;
   readonly recordingId: RecordingId;
 }
@@ -80,16 +82,30 @@ export class StreamStorage {
 
   findPlayback(playbackId: PlaybackId): StreamPlayback | null {
     const row = this.#sql
-      .exec<{ session_id: string; recording_id: RecordingId }>(
-        "SELECT session_id, recording_id FROM stream_playbacks WHERE playback_id = ?",
+      .exec<{ turn: number; session_id: string; recording_id: RecordingId }>(
+        "SELECT turn, session_id, recording_id FROM stream_playbacks WHERE playback_id = ?",
         playbackId,
       )
       .toArray()[0];
-    return row === undefined ? null : { sessionId: row.session_id, recordingId: row.recording_id };
+    if (row === undefined) return null;
+    return { turn: row.turn, sessionId: row.session_id, recordingId: row.recording_id };
+  }
+
+  /** How many its session has begun since, at most `max`. Only the rows of later turns are read. */
+  countNewer({ turn, sessionId }: StreamPlayback, max: number): number {
+    return this.#sql
+      .exec<{ newer: number }>(
+        `SELECT count(*) AS newer
+         FROM (SELECT 1 FROM stream_playbacks WHERE turn > ? AND session_id = ? LIMIT ?)`,
+        turn,
+        sessionId,
+        max,
+      )
+      .one().newer;
   }
 
   /** Notes a playback under its turn, and forgets those whose turn is long over. */
-  addPlayback(turn: number, playbackId: PlaybackId, { sessionId, recordingId }: StreamPlayback): void {
+  addPlayback(playbackId: PlaybackId, { turn, sessionId, recordingId }: StreamPlayback): void {
     this.#sql.exec(
       "INSERT INTO stream_playbacks (turn, playback_id, session_id, recording_id) VALUES (?, ?, ?, ?)",
       turn,

@@ -26,8 +26,8 @@ export type Market = {
   /** As the platform says it, and as the edge will see it: ISO 3166-1, `T1`, `XX`. */
   readonly location: string;
   readonly commercialModel: CommercialModel;
-  /** The network that tokens are bound to; null where they are not bound to one. */
-  readonly asn: number | null;
+  /** The network that tokens are bound to; null where they are not bound to one, `unknown` where nobody names it. */
+  readonly asn: number | "unknown" | null;
 } & (
   | {
       /** Whose rights apply. */
@@ -52,10 +52,17 @@ export function marketOf({ env, req }: MarketContext, principal: Principal | nul
   const location = locationOf(req.raw);
   const commercialModel = commercialModelOf(product);
   const isAnonymised = isHostingNetwork(env.HOSTING_ASNS, asnOf(req.raw));
-  const asn = env.AUDIO_TOKEN_BINDING === "asn" ? asnOf(req.raw) : null;
+  const asn = boundNetwork(env.AUDIO_TOKEN_BINDING, asnOf(req.raw));
   const territory = listeningTerritory({ location, homeCountry, product, isAnonymised });
   if (territory.ok) return { location, commercialModel, asn, country: territory.value };
   return { location, commercialModel, asn, country: null, refusal: territory.error.kind };
+}
+
+/** A binding that is misspelled must not pass for none. */
+function boundNetwork(binding: string, asn: number | null): Market["asn"] {
+  if (binding === "") return null;
+  if (binding !== "asn") throw new Error('AUDIO_TOKEN_BINDING is "asn" or empty');
+  return asn ?? "unknown";
 }
 
 /** `listed` has the numbers of networks separated by spaces. A list that is none must not pass for an empty one. */

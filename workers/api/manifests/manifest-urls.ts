@@ -11,9 +11,20 @@ import { ladderProfile } from "#domain/ingest/ladder.ts";
 
 export type Listening = ListeningClaims & TokenLifetime;
 
+/** What the URL says at which a playback's manifest is opened. */
+export type OpeningClaims = ManifestTokenClaims & {
+  /** How many streams the account has, as the access token said it: whoever opens the manifest has to be one of them. */
+  readonly streams: number;
+};
+
 /** The URLs at which a playback's manifests can be opened as long as `listening` lives. */
-export async function signManifestUrls(keys: Keyring, listening: Listening): Promise<{ hls: string; dash: string }> {
-  const sign = (extension: "m3u8" | "mpd") => signManifest(keys, listening, manifestPath(listening.track, extension));
+export async function signManifestUrls(
+  keys: Keyring,
+  listening: Listening,
+  streams: number,
+): Promise<{ hls: string; dash: string }> {
+  const claims = { ...listening, streams };
+  const sign = (extension: "m3u8" | "mpd") => signManifest(keys, claims, manifestPath(listening.track, extension));
   const [hls, dash] = await Promise.all([sign("m3u8"), sign("mpd")]);
   return { hls, dash };
 }
@@ -31,7 +42,7 @@ export function signMediaPlaylistUrl(
 
 async function signManifest(
   keys: Keyring,
-  claims: Listening & Pick<ManifestTokenClaims, "quality" | "origin">,
+  claims: Listening & Partial<Pick<OpeningClaims, "quality" | "origin" | "streams">>,
   acl: string,
 ): Promise<string> {
   const manifestClaims: ManifestTokenClaims & TokenLifetime = { ...claims, acl };

@@ -1,16 +1,27 @@
-/** Writes the manifests that a token stands for. The token is all the authority there is; the edge asks at each range. */
+/**
+ * Writes the manifests that a token stands for: where its track may still be played, and as long as its playback has a
+ * place among the account's streams. What they name, the edge asks for rights at each range.
+ */
 import { DASH_MIME_TYPE, dashManifest } from "#domain/delivery/dash-manifest.ts";
 import { HLS_MIME_TYPE, hlsMasterPlaylist, hlsMediaPlaylist } from "#domain/delivery/hls-playlists.ts";
-import { listeningLifetime, MANIFEST_TOKEN_USE, type ManifestTokenClaims } from "#domain/delivery/manifest-token.ts";
+import { listeningLifetime, MANIFEST_TOKEN_USE } from "#domain/delivery/manifest-token.ts";
 import { type SegmentIndex, segmentIndexOf } from "#domain/delivery/segment-index.ts";
 import { err, ok, type Result } from "#domain/foundation/result.ts";
-import { type Keyring, type TokenClaims, type TokenFault, verifyToken } from "#domain/foundation/signed-token.ts";
-import { SECOND_MS } from "#domain/foundation/time.ts";
+import {
+  type Keyring,
+  type TokenClaims,
+  type TokenFault,
+  type TokenLifetime,
+  verifyToken,
+} from "#domain/foundation/signed-token.ts";
+import { type EpochMs, SECOND_MS } from "#domain/foundation/time.ts";
 import { LADDER } from "#domain/ingest/ladder.ts";
+import type { PlaybackFault } from "#domain/streams/stream-leases.ts";
 import { findOpening } from "#workers/api/catalog/market.ts";
+import { keepLease, type Unanswered } from "#workers/api/playbacks/playback-leases.ts";
 import { keyringOf } from "#workers/shared/auth/keyrings.ts";
 import { catalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
-import { type Listening, signAudioUrl, signMediaPlaylistUrl } from "./manifest-urls.ts";
+import { type Listening, type OpeningClaims, signAudioUrl, signMediaPlaylistUrl } from "./manifest-urls.ts";
 import { findRenditions, type SegmentedRendition } from "./manifests-store.ts";
 
 export interface Manifest {
@@ -22,7 +33,9 @@ export type ManifestRefusal =
   | TokenFault
   | { readonly kind: "other-path" }
   | { readonly kind: "no-segments" }
-  | { readonly kind: "not-available-in-country"; readonly country: string };
+  | { readonly kind: "not-available-in-country"; readonly country: string }
+  | PlaybackFault
+  | Unanswered;
 
 const SEGMENTED_PROFILES = LADDER.filter(({ codec }) => codec === "aac").map(({ id }) => id);
 
@@ -37,14 +50,14 @@ export async function openManifest(
   token: string,
 ): Promise<Result<Manifest, ManifestRefusal>> {
   const keys = await keyringOf(env.AUDIO_TOKEN_KEYS);
-  const verified = await verifyToken<ManifestTokenClaims>(keys, MANIFEST_TOKEN_USE, token, Date.now());
+  const verified = await verifyToken<OpeningClaims>(keys, MANIFEST_TOKEN_USE, token, Date.now());
   if (!verified.ok) return verified;
   const claims = verified.value;
   if (claims.acl !== path) return err({ kind: "other-path" });
   const tiers = await findTiers(env, claims);
   const [lowest, ...higher] = tiers;
   if (lowest === undefined) return err({ kind: "no-segments" });
-  const listening = await listeningOf(env, claims, lowest.index.durationMs);
+  const listening = await openListening(env, claims, lowest.index.durationMs);
   if (!listening.ok) return listening;
   const opened: Opened = { keys, listening: listening.value, tiers: [lowest, ...higher], origins: audioOrigins(env) };
   if (path.endsWith(".mpd")) return ok({ contentType: DASH_MIME_TYPE, text: await writeDash(opened) });
@@ -61,28 +74,36 @@ interface Opened {
 }
 
 /**
- * The same playback, as what its manifest names shall say it: from now on for as long as it takes to hear all of it, and
- * not beyond the deal. What a master playlist opened ends with it.
+ * The same playback, as what its manifest names shall say it. A tier's playlist goes on with what its master playlist
+ * opened: of that, the rights are asked again, and not the lease, which a player without our signs of life cannot keep.
  */
-async function listeningOf(
+async function openListening(
   env: ApiEnv,
-  claims: TokenClaims<ManifestTokenClaims>,
+  claims: TokenClaims<OpeningClaims>,
   durationMs: number,
 ): Promise<Result<Listening, ManifestRefusal>> {
-  const { acl: _path, quality, origin: _origin, use: _use, ...listening } = claims;
+  const { acl: _path, quality, origin: _origin, streams, use: _use, ...listening } = claims;
+  const { playback: playbackId, sub: accountId, track: recordingId, country, market, model } = listening;
+  const rightsOf = market ?? country;
+  const opening = await findOpening(env, recordingId, { country: rightsOf, commercialModel: model });
+  const nowMs = Date.now();
+  const lifetime = opening === null ? null : lifetimeOf(nowMs, durationMs, opening.untilMs);
+  if (lifetime === null || lifetime.exp * SECOND_MS <= nowMs) {
+    return err({ kind: "not-available-in-country", country: rightsOf });
+  }
   if (quality !== undefined) return ok(listening);
-  const country = claims.market ?? claims.country;
-  const opening = await findOpening(env, claims.track, {
-    country,
-    commercialModel: claims.model,
-  });
-  if (opening === null) return err({ kind: "not-available-in-country", country });
-  const lifetime = listeningLifetime(Math.floor(Date.now() / SECOND_MS), durationMs);
-  const dealEnds = opening.untilMs === null ? Number.POSITIVE_INFINITY : Math.floor(opening.untilMs / SECOND_MS);
-  return ok({ ...listening, ...lifetime, exp: Math.min(lifetime.exp, dealEnds) });
+  const kept = await keepLease(env, { accountId, playbackId, recordingId, streamsMax: streams });
+  return kept.ok ? ok({ ...listening, ...lifetime }) : kept;
 }
 
-async function findTiers(env: ApiEnv, { track, quality }: ManifestTokenClaims): Promise<Tier[]> {
+/** From now on for as long as it takes to hear all of it, and not beyond the deal. */
+function lifetimeOf(nowMs: EpochMs, durationMs: number, untilMs: EpochMs | null): TokenLifetime {
+  const lifetime = listeningLifetime(Math.floor(nowMs / SECOND_MS), durationMs);
+  const dealEnds = untilMs === null ? Number.POSITIVE_INFINITY : Math.floor(untilMs / SECOND_MS);
+  return { ...lifetime, exp: Math.min(lifetime.exp, dealEnds) };
+}
+
+async function findTiers(env: ApiEnv, { track, quality }: OpeningClaims): Promise<Tier[]> {
   const profiles = SEGMENTED_PROFILES.filter((profile) => quality === undefined || profile === quality);
   const rows = await findRenditions(catalogDatabase(env.CATALOG_0), track, profiles);
   return profiles.flatMap((profile) => rows.filter((row) => row.profile === profile).flatMap(tierOf));

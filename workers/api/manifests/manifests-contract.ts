@@ -23,8 +23,8 @@ export const getSignedManifest = defineRoute({
   path: "/v1/manifests/:name",
   policy: "signed",
   summary: "A master playlist, a manifest or the playlist of a rendition, by a URL that came with a playback",
+  /** The query is a token and nothing else. It has no schema: one that is not so is refused as any bad token is. */
   params: z.object({ name: z.string().max(NAME_LENGTH_MAX) }),
-  query: z.object({ token: z.string() }),
   responses: { 200: null },
 });
 

@@ -6,6 +6,7 @@ import { MANIFEST_TOKEN_USE, type ManifestTokenClaims } from "#domain/delivery/m
 import { type Keyring, signToken, type TokenClaims, verifyToken } from "#domain/foundation/signed-token.ts";
 import { LADDER } from "#domain/ingest/ladder.ts";
 import { verifyPlayToken } from "#domain/plays/play-token.ts";
+import { STREAM_LIVE_MS } from "#domain/streams/stream-leases.ts";
 import {
   type AskOptions,
   ask,
@@ -14,6 +15,7 @@ import {
   expectAnswer,
   expectProblem,
   ORIGIN,
+  requestOf,
   SLOW_MS,
   seedArtist,
   seedRelease,
@@ -131,6 +133,19 @@ describe("a manifest", { timeout: SLOW_MS }, () => {
     expect(verified).toMatchObject({ ok: true, value: { playback, track: trackId, sub: listener.accountId } });
   });
 
+  it("is not asked for by HEAD, which would begin a playback as well [MAN-19]", async () => {
+    const { token } = await signIn("listener");
+    const body = { track_id: trackId };
+    const begun = await ask("/v1/playbacks", { method: "POST", token, country: "DE", body });
+    const { id } = await expectAnswer(begun, startPlayback, 201);
+    const refused = await askManifest("", { method: "HEAD", token });
+    expect([refused.status, refused.headers.get("allow")]).toEqual([405, "GET"]);
+    expect(refused.headers.get("x-play-token")).toBeNull();
+    // Whoever listens was not displaced.
+    const renewal = { method: "POST", token, country: "DE", body };
+    expect((await ask(`/v1/playbacks/${id}/renew`, renewal)).status).toBe(200);
+  });
+
   it("comes with a playback as URLs that need no header [MAN-8]", async () => {
     const { manifests } = await begin();
     for (const [url, type] of [
@@ -212,6 +227,22 @@ describe("the URLs of a manifest", { timeout: SLOW_MS }, () => {
     for (const other of [audioToken, token.slice(0, -1), `${token}x`, "x"]) {
       await expectProblem(await ask(`${path}?token=${other}`), 403, "token-invalid");
     }
+    const escaped = token.replace(".", "%2E");
+    for (const query of [
+      `?token=${token}&x=1`,
+      `?token=${token}&`,
+      `?token=${token}&token=${token}`,
+      `?token=${token}?token=${token}`,
+      `?x=1&token=${token}`,
+      `?&token=${token}`,
+      `?token=${escaped}`,
+      `?Token=${token}`,
+      "?token=",
+      "?",
+      "",
+    ]) {
+      await expectProblem(await ask(path + query), 403, "token-invalid");
+    }
     const audioPath = renditions[0]?.url.split("?")[0];
     await expectProblem(await ask(`${audioPath}?token=${token}`, { to: edge, country: "DE" }), 403, "token-invalid");
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + AUDIO_TOKEN_SECONDS * 1_000 + 1_000 });
@@ -256,6 +287,80 @@ describe("what a manifest opens", { timeout: SLOW_MS }, () => {
     const lifetime = { nbf: Math.floor(endsAt / 1_000), exp: Math.floor(endsAt / 1_000) + 60 };
     const late = await signToken(keys, MANIFEST_TOKEN_USE, { ...claims, ...lifetime });
     await expectProblem(await ask(`${claims.acl}?token=${late}`), 451, "not-available-in-country");
+  });
+});
+
+describe("whoever opens a manifest", { timeout: SLOW_MS }, () => {
+  async function beginAs(token: string, session?: string) {
+    const body = { track_id: trackId, session_id: session };
+    const begun = await ask("/v1/playbacks", { method: "POST", token, country: "DE", body });
+    const { manifests } = await expectAnswer(begun, startPlayback, 201);
+    return [manifests?.hls ?? "", manifests?.dash ?? ""] as const;
+  }
+
+  it("has a place among the account's streams, or is told that another has it [MAN-18]", async () => {
+    const { token } = await signIn("listener");
+    const [hls, dash] = await beginAs(token);
+    const [tier = ""] = urlsOf(await textOf(await ask(hls)));
+    const newer = await beginAs(token);
+    for (const url of [hls, dash]) {
+      const refused = await ask(url);
+      expect(await refused.clone().text()).not.toContain("token=");
+      await expectProblem(refused, 409, "stream-displaced");
+    }
+    for (const url of newer) expect(urlsOf(await textOf(await ask(url)))).toHaveLength(TIERS.length);
+    // What was opened before goes on to its end: its player cannot renew it.
+    expect(urlsOf(await textOf(await ask(tier)))).toHaveLength(1);
+  });
+
+  it("has it by one of the session's newest three playbacks [MAN-18] [STR-20]", async () => {
+    const { token } = await signIn("listener", { product: "family" });
+    const begun: (readonly string[])[] = [];
+    for (let i = 0; i < 4; i++) begun.push(await beginAs(token, "shared-session"));
+    for (const url of begun[0] ?? []) await expectProblem(await ask(url), 409, "stream-displaced");
+    for (const url of begun.slice(1).flat()) expect((await ask(url)).status).toBe(200);
+  });
+
+  it("is one of as many as the product has, also where nobody gave a sign of life since [MAN-18]", async () => {
+    for (const [product, status] of [
+      ["premium", 409],
+      ["family", 200],
+    ] as const) {
+      const { token } = await signIn("listener", { product });
+      const [silent] = await beginAs(token);
+      vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + STREAM_LIVE_MS });
+      const [newer] = await beginAs(token);
+      expect([(await ask(silent)).status, (await ask(newer)).status], product).toEqual([status, 200]);
+      vi.useRealTimers();
+    }
+  });
+
+  it("is told to come again where the account's object does not answer [MAN-18]", async () => {
+    const { apiRoutes } = await import("#workers/api/index.ts");
+    const urls = await beginAs((await signIn("listener")).token);
+    const [tier = ""] = urlsOf(await textOf(await ask(urls[0])));
+    const fails = () => Promise.reject(new Error("the object is away"));
+    const env = { ...bindings, LISTENERS: { getByName: () => ({ keepStream: fails }) } } as unknown as ApiEnv;
+    for (const url of urls) {
+      await expectProblem(await apiRoutes.app.fetch(requestOf(url), env), 503, "unavailable");
+    }
+    expect((await apiRoutes.app.fetch(requestOf(tier), env)).status).toBe(200);
+  });
+
+  it("has nothing more of a track that was taken down, of a tier as little as of all [MAN-10]", async () => {
+    const track = await seedTrack("Withdrawn");
+    const { manifests } = await begin(track);
+    const playlists = urlsOf(await textOf(await ask(manifests?.hls ?? "")));
+    expect((await ask(playlists[0] ?? "")).status).toBe(200);
+    const { token } = await signIn("admin");
+    const body = { track_id: track, reason: "the label asked for it" };
+    const down = await ask("/v1/ingest/takedowns", { method: "POST", token, body, to: bindings.INGEST });
+    expect(down.status).toBe(201);
+    for (const url of [manifests?.hls ?? "", manifests?.dash ?? "", ...playlists]) {
+      const refused = await ask(url);
+      expect(await refused.clone().text()).not.toContain("token=");
+      await expectProblem(refused, 451, "not-available-in-country");
+    }
   });
 });
 

@@ -40,13 +40,18 @@ export interface SignedPlayback {
   readonly id: PlaybackId;
   readonly track: RecordingId;
   readonly accountId: AccountId;
-  readonly market: Market & { readonly country: string };
+  readonly market: GrantedMarket;
   readonly rungs: readonly Rung[];
+  /** How many streams the account has: whoever opens a manifest is asked for its place among them. */
+  readonly streamsMax: number;
 }
+
+/** Somebody's rights apply, and what is signed can be bound to a network where that is asked for. */
+export type GrantedMarket = Market & { readonly country: string; readonly asn: number | null };
 
 export async function signUrls(
   keys: Keyring,
-  { id, track, accountId, market, rungs }: SignedPlayback,
+  { id, track, accountId, market, rungs, streamsMax }: SignedPlayback,
   lifetime: TokenLifetime,
 ): Promise<PlaybackUrls> {
   const { location, country, commercialModel, asn } = market;
@@ -67,7 +72,7 @@ export async function signUrls(
     track_id: track,
     expires_at: new Date(lifetime.exp * SECOND_MS).toISOString(),
     renditions,
-    manifests: isSegmented ? await signManifestUrls(keys, claims) : null,
+    manifests: isSegmented ? await signManifestUrls(keys, claims, streamsMax) : null,
   };
 }
 

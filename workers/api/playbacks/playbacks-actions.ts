@@ -6,17 +6,19 @@
 import { STREAMS_MAX } from "#domain/accounts/products.ts";
 import type { PlaybackId, RecordingId } from "#domain/foundation/ids.ts";
 import { err, ok, type Result } from "#domain/foundation/result.ts";
-import type { EpochMs } from "#domain/foundation/time.ts";
+import type { TokenLifetime } from "#domain/foundation/signed-token.ts";
+import { SECOND_MS } from "#domain/foundation/time.ts";
 import { signPlayToken } from "#domain/plays/play-token.ts";
 import type { TerritoryRefusal } from "#domain/rights/listening-territory.ts";
-import type { Displacement, LeaseFault } from "#domain/streams/stream-leases.ts";
+import type { BeginningFault, PlaybackFault } from "#domain/streams/stream-leases.ts";
 import { findOpening, type Market } from "#workers/api/catalog/market.ts";
 import type { Playback, PlaybackUrls } from "#workers/api/plays/plays-contract.ts";
 import type { Principal } from "#workers/shared/auth/access-token.ts";
 import { keyringOf } from "#workers/shared/auth/keyrings.ts";
 import { catalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
 import { freshId } from "#workers/shared/fresh-id.ts";
-import { audioLifetime, type Rung, rungsOf, signUrls } from "./playback-urls.ts";
+import { beginLease, keepLease, type SignOfLife, type Unanswered } from "./playback-leases.ts";
+import { audioLifetime, type GrantedMarket, type Rung, rungsOf, signUrls } from "./playback-urls.ts";
 import { findPlayable, type PlayableRecording } from "./playbacks-store.ts";
 
 export interface PlaybackRequest {
@@ -40,34 +42,33 @@ const NO_SESSION: StreamRequest = { sessionId: null, device: null, continues: fa
 export type RightsRefusal =
   | { readonly kind: "not-found" }
   | { readonly kind: "country-unknown"; readonly because: TerritoryRefusal }
-  | { readonly kind: "not-available-in-country"; readonly country: string };
+  | { readonly kind: "not-available-in-country"; readonly country: string }
+  /** Tokens are bound to a network, and the platform names none. */
+  | { readonly kind: "network-unknown" };
 
-export type PlaybackRefusal =
-  | RightsRefusal
-  | { readonly kind: "displaced"; readonly displacement: Displacement }
-  /** The account has no such playback, or has begun too many since. */
-  | { readonly kind: "unknown" };
+export type PlaybackRefusal = RightsRefusal | BeginningFault | PlaybackFault | Unanswered;
 
 export async function grantPlayback(env: ApiEnv, request: PlaybackRequest): Promise<Result<Playback, PlaybackRefusal>> {
   const { principal, stream = NO_SESSION } = request;
   const granted = await findGrant(env, request);
   if (!granted.ok) return granted;
   const { playable, market } = granted.value;
+  const { accountId, product } = principal;
   const nowMs = Date.now();
   const id = freshId<PlaybackId>(nowMs);
   const recordingId = request.recordingId as RecordingId;
-  const begun = await env.LISTENERS.getByName(principal.accountId).beginStream({
+  const begun = await beginLease(env, accountId, {
     playbackId: id,
     recordingId,
     sessionId: stream.sessionId ?? id,
     device: stream.device,
-    streamsMax: STREAMS_MAX[principal.product],
+    streamsMax: STREAMS_MAX[product],
     continues: stream.continues,
   });
   if (!begun.ok) return begun;
   const playToken = await signPlayToken(await keyringOf(env.PLAY_TOKEN_KEYS), {
     playback: id,
-    sub: principal.accountId,
+    sub: accountId,
     subject: begun.value,
     track: recordingId,
     durationMs: playable.durationMs,
@@ -76,7 +77,7 @@ export async function grantPlayback(env: ApiEnv, request: PlaybackRequest): Prom
     commercialModel: market.commercialModel,
   });
   return ok({
-    ...(await signGrant(env, granted.value, { id, request, nowMs })),
+    ...(await signGrant(env, granted.value, { id, request })),
     play_token: playToken,
     duration_ms: playable.durationMs,
     loudness_lufs: playable.loudnessLufs,
@@ -94,38 +95,37 @@ export async function renewPlayback(
 ): Promise<Result<PlaybackUrls, PlaybackRefusal>> {
   const granted = await findGrant(env, request);
   if (!granted.ok) return granted;
-  const kept = await keepPlayback(env, request);
+  const recordingId = request.recordingId as RecordingId;
+  const kept = await keepLease(env, { ...signOfLife(request), recordingId });
   if (!kept.ok) return kept;
-  return ok(await signGrant(env, granted.value, { id: request.playbackId as PlaybackId, request, nowMs: Date.now() }));
+  return ok(await signGrant(env, granted.value, { id: request.playbackId as PlaybackId, request }));
 }
 
-export interface SignOfLifeRequest {
-  readonly playbackId: string;
-  readonly principal: Principal;
-  readonly recordingId?: string;
+export interface HeartbeatRequest extends Pick<RenewalRequest, "playbackId" | "principal"> {
   readonly stream?: Pick<StreamRequest, "sessionId">;
 }
 
-/** A sign of life of the playback's session. */
-export async function keepPlayback(
+/** A sign of life for its own sake. */
+export function keepPlayback(
   env: ApiEnv,
-  { playbackId, principal, recordingId, stream = NO_SESSION }: SignOfLifeRequest,
-): Promise<Result<null, LeaseFault>> {
-  return env.LISTENERS.getByName(principal.accountId).keepStream({
-    playbackId: playbackId as PlaybackId,
-    sessionId: stream.sessionId,
-    recordingId: recordingId === undefined ? null : (recordingId as RecordingId),
-    streamsMax: STREAMS_MAX[principal.product],
-  });
+  request: HeartbeatRequest,
+): Promise<Result<null, PlaybackFault | Unanswered>> {
+  return keepLease(env, signOfLife(request));
+}
+
+function signOfLife({ playbackId, principal, stream = NO_SESSION }: HeartbeatRequest): SignOfLife {
+  const { accountId, product } = principal;
+  const { sessionId } = stream;
+  return { accountId, playbackId: playbackId as PlaybackId, sessionId, streamsMax: STREAMS_MAX[product] };
 }
 
 /** What there is to play, and on whose rights, until when. */
 interface Grant {
   readonly playable: PlayableRecording;
   readonly rungs: readonly Rung[];
-  readonly market: Market & { readonly country: string };
-  /** Null where no end of the rights is known. */
-  readonly untilMs: EpochMs | null;
+  readonly market: GrantedMarket;
+  /** Of what is signed: not over yet. */
+  readonly lifetime: TokenLifetime;
 }
 
 /** Entitlement and rights: nothing is taken and nothing signed yet. */
@@ -133,7 +133,8 @@ async function findGrant(
   env: ApiEnv,
   { recordingId, market }: Pick<PlaybackRequest, "recordingId" | "market">,
 ): Promise<Result<Grant, RightsRefusal>> {
-  const view = { database: catalogDatabase(env.CATALOG_0), nowMs: Date.now() };
+  const nowMs = Date.now();
+  const view = { database: catalogDatabase(env.CATALOG_0), nowMs };
   const [playable, opening] = await Promise.all([
     findPlayable(view, recordingId),
     findOpening(env, recordingId, market),
@@ -141,17 +142,24 @@ async function findGrant(
   const rungs = playable === null ? [] : rungsOf(playable);
   if (playable === null || rungs.length === 0) return err({ kind: "not-found" });
   if (market.country === null) return err({ kind: "country-unknown", because: market.refusal });
-  if (opening === null) return err({ kind: "not-available-in-country", country: market.country });
-  return ok({ playable, rungs, market, untilMs: opening.untilMs });
+  const lifetime = opening === null ? null : audioLifetime(nowMs, opening.untilMs);
+  // Tokens end at whole seconds: within the last one of the rights there are none that are still good.
+  if (lifetime === null || lifetime.exp * SECOND_MS <= nowMs) {
+    return err({ kind: "not-available-in-country", country: market.country });
+  }
+  const { asn } = market;
+  if (asn === "unknown") return err({ kind: "network-unknown" });
+  return ok({ playable, rungs, market: { ...market, asn }, lifetime });
 }
 
 async function signGrant(
   env: ApiEnv,
-  { rungs, market, untilMs }: Grant,
-  { id, request, nowMs }: { id: PlaybackId; request: PlaybackRequest; nowMs: EpochMs },
+  { rungs, market, lifetime }: Grant,
+  { id, request }: { id: PlaybackId; request: PlaybackRequest },
 ): Promise<PlaybackUrls> {
   const keys = await keyringOf(env.AUDIO_TOKEN_KEYS);
-  const { accountId } = request.principal;
+  const { accountId, product } = request.principal;
   const track = request.recordingId as RecordingId;
-  return signUrls(keys, { id, track, accountId, market, rungs }, audioLifetime(nowMs, untilMs));
+  const streamsMax = STREAMS_MAX[product];
+  return signUrls(keys, { id, track, accountId, market, rungs, streamsMax }, lifetime);
 }

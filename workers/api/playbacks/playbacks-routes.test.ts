@@ -1,4 +1,5 @@
 /** Who is granted what playback, and what is signed for them. */
+import { exports } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { ROLES } from "#domain/accounts/roles.ts";
 import { AUDIO_TOKEN_SECONDS, AUDIO_TOKEN_USE, type AudioTokenClaims } from "#domain/delivery/audio-token.ts";
@@ -20,11 +21,11 @@ import {
   seedRelease,
   signIn,
 } from "#workers/api/catalog/catalog-fixtures.ts";
-import { heartbeatPlayback, renewPlayback, startPlayback } from "#workers/api/plays/plays-contract.ts";
+import { startPlayback } from "#workers/api/plays/plays-contract.ts";
 import { keyringOf } from "#workers/shared/auth/keyrings.ts";
+import { audioClaimsOf, ENDS_IN_MS, playbackCalls, wholeSecond } from "./playbacks-fixtures.ts";
 
-/** Less than an access token lasts. */
-const ENDS_IN_MS = 5 * 60_000;
+const { default: edge } = exports as unknown as { readonly default: Pick<Fetcher, "fetch"> };
 
 let artistId: string;
 let release: SeededRelease;
@@ -47,49 +48,11 @@ beforeAll(async () => {
   playKeys = await keyringOf(bindings.PLAY_TOKEN_KEYS);
 }, SLOW_MS);
 
+const { begin, granted, renew } = playbackCalls(() => ({ track: trackId, token: listener.token }));
+
 afterEach(() => {
   vi.useRealTimers();
 });
-
-interface Beginning {
-  readonly asn?: number;
-  readonly session?: string;
-  readonly device?: string;
-  readonly continues?: boolean;
-  readonly track?: string;
-  readonly token?: string | null;
-  readonly country?: string | null;
-}
-
-async function begin(beginning: Beginning = {}): Promise<Response> {
-  const { track = trackId, session, device, continues } = beginning;
-  const body = { track_id: track, session_id: session, device_name: device, continues };
-  return ask("/v1/playbacks", { method: "POST", body, ...callerOf(beginning) });
-}
-
-function callerOf({ token = listener.token, country = "DE", asn }: Beginning) {
-  return {
-    ...(token === null ? {} : { token }),
-    ...(country === null ? {} : { country }),
-    ...(asn === undefined ? {} : { asn }),
-  };
-}
-
-function renew(id: string, beginning: Beginning = {}): Promise<Response> {
-  const body = { track_id: beginning.track ?? trackId, session_id: beginning.session };
-  return ask(`/v1/playbacks/${id}/renew`, { method: "POST", body, ...callerOf(beginning) });
-}
-
-async function claimsOf(rendition: { readonly url: string } | undefined) {
-  const token = rendition?.url.split("?token=")[1] ?? "";
-  const verified = await verifyToken<AudioTokenClaims>(audioKeys, AUDIO_TOKEN_USE, token, Date.now());
-  if (!verified.ok) throw new Error(verified.error.kind);
-  return verified.value;
-}
-
-async function granted(beginning: Beginning = {}) {
-  return expectAnswer(await begin(beginning), startPlayback, 201);
-}
 
 async function storedRenditions() {
   const rows = await bindings.CATALOG_0.prepare(
@@ -221,7 +184,7 @@ describe("a playback is refused", { timeout: SLOW_MS }, () => {
   });
 
   it("from the instant on at which a deal ends [PB-3]", async () => {
-    const endsAt = Date.now() + ENDS_IN_MS;
+    const endsAt = wholeSecond(Date.now() + ENDS_IN_MS);
     const { trackIds } = await seedRelease({
       artistId,
       title: "Ending",
@@ -275,7 +238,7 @@ describe("the terms of a playback", { timeout: SLOW_MS }, () => {
     for (const product of ["premium", "family"] as const) {
       const { token } = await signIn("listener", { product });
       const playback = await granted({ track, token });
-      expect(await claimsOf(playback.renditions[0])).toMatchObject({ model: "SubscriptionModel" });
+      expect(await audioClaimsOf(playback.renditions[0])).toMatchObject({ model: "SubscriptionModel" });
       const played = await verifyPlayToken(playKeys, playback.play_token, Date.now());
       expect(played).toMatchObject({ ok: true, value: { commercialModel: "SubscriptionModel" } });
       const seen = await ask(`/v1/tracks/${track}`, { token, country: "DE" });
@@ -286,10 +249,10 @@ describe("the terms of a playback", { timeout: SLOW_MS }, () => {
   it("are of home for a subscriber who travels in the single market; the tokens say both places [PB-11]", async () => {
     const { token } = await signIn("listener", { product: "premium", homeCountry: "DE" });
     const playback = await granted({ token, country: "FR" });
-    expect(await claimsOf(playback.renditions[0])).toMatchObject({ country: "FR", market: "DE" });
+    expect(await audioClaimsOf(playback.renditions[0])).toMatchObject({ country: "FR", market: "DE" });
     const played = await verifyPlayToken(playKeys, playback.play_token, Date.now());
     expect(played).toMatchObject({ ok: true, value: { country: "DE" } });
-    expect(await claimsOf((await granted({ token })).renditions[0])).not.toHaveProperty("market");
+    expect(await audioClaimsOf((await granted({ token })).renditions[0])).not.toHaveProperty("market");
     await expectProblem(await begin({ token, country: "US" }), 451, "not-available-in-country");
     const free = await signIn("listener", { homeCountry: "DE" });
     await expectProblem(await begin({ token: free.token, country: "FR" }), 451, "not-available-in-country");
@@ -299,9 +262,11 @@ describe("the terms of a playback", { timeout: SLOW_MS }, () => {
     const { token } = await signIn("listener", { homeCountry: "DE" });
     for (const country of ["T1", "XX"]) {
       const playback = await granted({ token, country });
-      expect(await claimsOf(playback.renditions[0])).toMatchObject({ country, market: "DE" });
+      expect(await audioClaimsOf(playback.renditions[0])).toMatchObject({ country, market: "DE" });
     }
-    expect(await claimsOf((await granted({ token, country: null })).renditions[0])).toMatchObject({ country: "XX" });
+    expect(await audioClaimsOf((await granted({ token, country: null })).renditions[0])).toMatchObject({
+      country: "XX",
+    });
   });
 
   it("are of home behind a network that is listed, and none without a verified home [PB-11]", async () => {
@@ -331,84 +296,62 @@ describe("the terms of a playback", { timeout: SLOW_MS }, () => {
     const playback = await granted({ track: trackIds[0] ?? "" });
     const expected = Math.floor(endsAt / 1_000);
     expect(Date.parse(playback.expires_at)).toBe(expected * 1_000);
-    for (const rendition of playback.renditions) expect((await claimsOf(rendition)).exp).toBe(expected);
+    for (const rendition of playback.renditions) expect((await audioClaimsOf(rendition)).exp).toBe(expected);
+  });
+
+  it("are over within the last part of a second, for which no token is good any more [PB-12]", async () => {
+    const endsAt = wholeSecond(Date.now() + ENDS_IN_MS) + 500;
+    const { trackIds } = await seedRelease({
+      artistId,
+      title: "Fading",
+      deals: [{ endsAt }],
+      tracks: [{ title: "F", hasAudio: true }],
+    });
+    const track = trackIds[0] ?? "";
+    const { token } = await signIn("listener");
+    const { id } = await granted({ token, track });
+    vi.useFakeTimers({ toFake: ["Date"], now: endsAt - 501 });
+    expect((await renew(id, { token, track })).status).toBe(200);
+    for (const atMs of [endsAt - 500, endsAt - 1]) {
+      vi.setSystemTime(atMs);
+      await expectProblem(await renew(id, { token, track }), 451, "not-available-in-country");
+      await expectProblem(await begin({ token, track }), 451, "not-available-in-country");
+    }
   });
 });
 
-describe("a playback among the account's streams", { timeout: SLOW_MS }, () => {
-  it("is renewed under its own id, with new tokens for the same files [STR-17]", async () => {
+describe("the network of a playback", { timeout: SLOW_MS }, () => {
+  const body = () => ({ track_id: trackId, session_id: "one-session" });
+
+  async function beginBound(token: string, from: { asn?: number }, AUDIO_TOKEN_BINDING = "asn"): Promise<Response> {
+    const { apiRoutes } = await import("#workers/api/index.ts");
+    const request = requestOf("/v1/playbacks", { method: "POST", body: body(), token, country: "DE", ...from });
+    return apiRoutes.app.fetch(request, { ...bindings, AUDIO_TOKEN_BINDING });
+  }
+
+  it("is in its tokens where they are bound to it, and the edge lets no other have the sound [PB-13]", async () => {
     const { token } = await signIn("listener");
-    const playback = await granted({ token, session: "session-1" });
-    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + ENDS_IN_MS });
-    const answer = await renew(playback.id, { token, session: "session-1" });
-    expect(answer.headers.get("cache-control")).toBe("private, no-store");
-    const renewed = await expectAnswer(answer, renewPlayback, 200);
-    expect(renewed.id).toBe(playback.id);
-    expect(Date.parse(renewed.expires_at)).toBeGreaterThan(Date.parse(playback.expires_at));
-    const paths = ({ renditions }: { renditions: readonly { url: string }[] }) =>
-      renditions.map(({ url }) => url.split("?")[0]);
-    expect(paths(renewed)).toEqual(paths(playback));
-    expect(await claimsOf(renewed.renditions[0])).toMatchObject({ playback: playback.id });
+    const { renditions } = await expectAnswer(await beginBound(token, { asn: 64_500 }), startPlayback, 201);
+    for (const rendition of renditions) expect(await audioClaimsOf(rendition)).toMatchObject({ asn: 64_500 });
+    const hear = (from: { asn?: number }) =>
+      ask(renditions[0]?.url ?? "", { to: edge, country: "DE", headers: { range: "bytes=0-9" }, ...from });
+    expect((await hear({ asn: 64_500 })).status).toBe(206);
+    for (const from of [{ asn: 64_501 }, {}]) await expectProblem(await hear(from), 403, "token-network");
   });
 
-  it("is not renewed, nor goes on, when another device has begun one [STR-17]", async () => {
+  it("that nobody names is none to bind to: nothing is signed, and nobody displaced [PB-13]", async () => {
     const { token } = await signIn("listener");
-    const first = await granted({ token, session: "session-1" });
-    await granted({ token, session: "session-2", device: "Firefox on Linux" });
-    const refused = await renew(first.id, { token, session: "session-1" });
-    expect(await refused.clone().text()).toMatch(/on Firefox on Linux at 2\d{3}-.*Z/);
-    expect(await refused.clone().text()).not.toMatch(/\/audio\//);
-    await expectProblem(refused, 409, "stream-displaced");
-    const beat = await ask(`/v1/playbacks/${first.id}/heartbeat`, { method: "POST", token, body: {} });
-    await expectProblem(beat, 409, "stream-displaced");
-    await expectProblem(await begin({ token, session: "session-1", continues: true }), 409, "stream-displaced");
-    expect((await begin({ token, session: "session-1" })).status).toBe(201);
+    const playing = await granted({ token, session: "other-session" });
+    const refused = await beginBound(token, {});
+    expect(await refused.clone().text()).not.toMatch(/token=|\/audio\//);
+    await expectProblem(refused, 403, "token-network");
+    expect((await renew(playing.id, { token })).status).toBe(200);
   });
 
-  it("lives by its heartbeats, which have no body to answer with [STR-18]", async () => {
+  it("is bound by the one word for it, and by no other [PB-13]", async () => {
     const { token } = await signIn("listener");
-    const { id } = await granted({ token });
-    const beat = await ask(`/v1/playbacks/${id}/heartbeat`, { method: "POST", token, body: {} });
-    expect(beat.status).toBe(Number(Object.keys(heartbeatPlayback.responses)[0]));
-    expect(await beat.text()).toBe("");
-  });
-
-  it("is not there for another account, another session or another track [STR-8]", async () => {
-    const { id } = await granted({ session: "session-1" });
-    const stranger = await signIn("listener");
-    await expectProblem(await renew(id, { token: stranger.token }), 404, "not-found");
-    await expectProblem(await renew(id, { session: "session-2" }), 404, "not-found");
-    await expectProblem(await renew("0".repeat(22)), 404, "not-found");
-    const other = await seedRelease({ artistId, title: "Other", tracks: [{ title: "O", hasAudio: true }] });
-    await expectProblem(await renew(id, { track: other.trackIds[0] ?? "" }), 404, "not-found");
-  });
-
-  it("is not renewed where the rights are gone, and takes nobody's place where it is refused [STR-17]", async () => {
-    const { token } = await signIn("listener");
-    const playback = await granted({ token, session: "session-1" });
-    await expectProblem(await renew(playback.id, { token, country: "US" }), 451, "not-available-in-country");
-    await expectProblem(await begin({ token, country: "US" }), 451, "not-available-in-country");
-    expect((await renew(playback.id, { token })).status).toBe(200);
-  });
-
-  it("is one of six for a family, and of one for everybody else [STR-2]", async () => {
-    for (const [product, count] of [
-      ["free", 1],
-      ["premium", 1],
-      ["family", 6],
-    ] as const) {
-      const { token } = await signIn("listener", { product });
-      const ids: string[] = [];
-      for (let i = 0; i <= count; i++) ids.push((await granted({ token, session: `session-${i}` })).id);
-      const statuses: number[] = [];
-      for (const id of ids) statuses.push((await renew(id, { token })).status);
-      expect(statuses, product).toEqual([409, ...Array.from({ length: count }, () => 200)]);
-    }
-  });
-
-  it("is refused for a session that is none [PB-8]", async () => {
-    for (const session of ["short", "x".repeat(65), "with space"]) {
-      await expectProblem(await begin({ session }), 400, "bad-request");
-    }
+    expect((await beginBound(token, {}, "")).status).toBe(201);
+    for (const binding of ["ASN", "asn ", "true"])
+      expect((await beginBound(token, { asn: 64_500 }, binding)).status).toBe(500);
   });
 });
