@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     // What a passing test logs is of no interest.
     silent: "passed-only",
+    // Half of the tests wait for something most of the time: two at a time also where there are two cores.
+    maxWorkers: 2,
     projects: [
       {
         test: {

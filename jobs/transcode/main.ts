@@ -30,6 +30,7 @@ async function runJob(options: JobOptions, stop: AbortSignal): Promise<number> {
   try {
     const client = new ServiceClient(options.url, options.credentials);
     await client.signIn(stop);
+    report.notice(`signed in at ${options.url}, asking for work`);
     const stale = await removeStaleFolders(Date.now());
     if (stale > 0) report.notice(`removed ${stale} folders of jobs that were killed`);
     const context = {

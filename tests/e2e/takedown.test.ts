@@ -16,7 +16,7 @@ const ASK_EVERY_MS = 250;
 /** What is promised. */
 const IN_FORCE_MS_MAX = 60_000;
 /** What was refused everywhere stays so: an older copy somewhere would show within this time. */
-const STAYS_MS = 12_000;
+const STAYS_MS = 8_000;
 const PUBLISH_MS = 90_000;
 const TEST_MS = 240_000;
 

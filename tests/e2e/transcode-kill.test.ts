@@ -46,6 +46,7 @@ function accountOf(role: string) {
 /** A job process and all that it has announced. */
 class Job {
   readonly steps: StepReport[] = [];
+  hasSpoken = false;
   readonly process: ChildProcess;
   readonly #announcements = new EventEmitter();
 
@@ -58,6 +59,7 @@ class Job {
     });
     const lines = createInterface({ input: child.stdout });
     lines.on("line", (line) => {
+      this.hasSpoken = true;
       const event = JSON.parse(line) as { event: string } & StepReport;
       if (event.event === "step") this.steps.push(event);
       this.#announcements.emit("change");
@@ -76,6 +78,11 @@ class Job {
         throw new Error(`${step} was not begun in time, after ${JSON.stringify(this.steps)}`, { cause });
       });
     }
+  }
+
+  /** Until it has said anything: a process that has only just been started dies of a signal, whatever it would do. */
+  async untilStarted(): Promise<void> {
+    await expect.poll(() => this.hasSpoken, { timeout: STEP_MS }).toBe(true);
   }
 
   async end(signal: NodeJS.Signals): Promise<number | null> {
@@ -152,6 +159,7 @@ describe("an upload whose job is killed", () => {
     // A kill can come too late only for the call that is the last step.
     if (step !== "completed") expect((await fetchUpload(upload.id)).state).toBe("TRANSCODING");
     const second = new Job();
+    await second.untilStarted();
     const playback = await expectPublishedOnce(upload);
     expect(await second.end("SIGTERM")).toBe(0);
     for (const rendition of playback.renditions) {
