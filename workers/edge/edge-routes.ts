@@ -13,7 +13,10 @@ export interface EdgeRoute {
   /** A path, or a prefix where it ends in a slash. */
   readonly path: string;
   readonly policy: Policy;
-  /** Ranges that went well are too many for a line each: what they would say is in the play events. */
+  /**
+   * Ranges that went well are too many for a line each: what they would say is in the reports of deliveries. Their handler
+   * names the request in the answer itself, where that costs nothing.
+   */
   readonly logged: "all" | "refusals";
   readonly handle: (
     request: Request,

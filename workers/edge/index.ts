@@ -8,34 +8,42 @@ import { type RequestTarget, requestTarget } from "./request-target.ts";
 
 export default {
   fetch(request: Request, env: EdgeEnv, ctx: ExecutionContext): Response | Promise<Response> {
-    const turn = takeAddressTurn(request, Date.now());
+    const receivedAt = Date.now();
+    const turn = takeAddressTurn(request, receivedAt);
     if (turn?.allowed === false) return tooMany(ADDRESS_LIMIT, turn);
-    return env.CORS_ORIGINS === "" ? answerOf(request, env, ctx) : answerForOrigin(request, env, ctx);
+    const received = { request, env, ctx, receivedAt };
+    return env.CORS_ORIGINS === "" ? answerOf(received) : answerForOrigin(received);
   },
 } satisfies ExportedHandler<EdgeEnv>;
 
-async function answerForOrigin(request: Request, env: EdgeEnv, ctx: ExecutionContext): Promise<Response> {
-  const origin = allowedOrigin(request, env.CORS_ORIGINS);
-  if (origin === null) return varyingByOrigin(await answerOf(request, env, ctx));
-  return preflightAnswer(request, origin) ?? withCors(await answerOf(request, env, ctx), origin);
+interface Received {
+  readonly request: Request;
+  readonly env: EdgeEnv;
+  readonly ctx: ExecutionContext;
+  readonly receivedAt: number;
 }
 
-function answerOf(request: Request, env: EdgeEnv, ctx: ExecutionContext): Promise<Response> {
+async function answerForOrigin(received: Received): Promise<Response> {
+  const { request, env } = received;
+  const origin = allowedOrigin(request, env.CORS_ORIGINS);
+  if (origin === null) return varyingByOrigin(await answerOf(received));
+  return preflightAnswer(request, origin) ?? withCors(await answerOf(received), origin);
+}
+
+function answerOf(received: Received): Promise<Response> {
+  const { request, env } = received;
   const target = requestTarget(request.url);
   const route = edgeRouteOf(target.path);
-  if (route !== null) return routeAnswer(request, env, ctx, target, route);
+  if (route !== null) return routeAnswer(received, target, route);
   const callee = calleeOf(target.path);
   return callee === null ? servePlayerFile(request, env, target.path) : forward(request, env, callee);
 }
 
 async function routeAnswer(
-  request: Request,
-  env: EdgeEnv,
-  ctx: ExecutionContext,
+  { request, env, ctx, receivedAt }: Received,
   target: RequestTarget,
   route: EdgeRoute,
 ): Promise<Response> {
-  const startedAt = performance.now();
   const requestId = requestIdOf(request);
   let response: Response;
   try {
@@ -47,10 +55,10 @@ async function routeAnswer(
       headers: { "retry-after": "2" },
     });
   }
-  response.headers.set(REQUEST_ID_HEADER, requestId);
   const { status } = response;
   if (route.logged === "all" || status >= 400) {
-    const durationMs = Math.round(performance.now() - startedAt);
+    response.headers.set(REQUEST_ID_HEADER, requestId);
+    const durationMs = Date.now() - receivedAt;
     logRequest({ worker: "edge", requestId, method: request.method, route: route.path, status, durationMs });
   }
   return response;

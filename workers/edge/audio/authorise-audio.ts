@@ -17,8 +17,10 @@ export interface AuthorisedAudio {
   readonly claims: AudioTokenClaims;
   /** What is left to the account. */
   readonly turn: RateDecision;
-  readonly authMs: number;
-  readonly rightsMs: number;
+  /** By the clock of `performance`: when it was begun, when the token was good, when the rights were. */
+  readonly startedAt: number;
+  readonly verifiedAt: number;
+  readonly allowedAt: number;
 }
 
 const TOKEN_PARAMETER = "token=";
@@ -73,12 +75,11 @@ function authoriseHolder(
   const turn = takeAudioTurn(claims.sub, nowMs);
   if (!turn.allowed) return err(tooMany(ACCOUNT_LIMIT, turn));
   const verifiedAt = performance.now();
-  const answer = (refusal: Response | null): Authorisation => {
-    if (refusal !== null) return err(refusal);
-    return ok({ claims, turn, authMs: verifiedAt - asking.startedAt, rightsMs: performance.now() - verifiedAt });
-  };
+  const allowed = { claims, turn, startedAt: asking.startedAt, verifiedAt, allowedAt: verifiedAt };
   const refusal = rightsRefusal(asking, claims, claims.market ?? location);
-  return refusal instanceof Promise ? refusal.then(answer) : answer(refusal);
+  // What the isolate remembers takes no time that its clock could show.
+  if (!(refusal instanceof Promise)) return refusal === null ? ok(allowed) : err(refusal);
+  return refusal.then((late) => (late === null ? ok({ ...allowed, allowedAt: performance.now() }) : err(late)));
 }
 
 /** The country's rights come before the token's own country: a listener is told the reason that concerns them. */

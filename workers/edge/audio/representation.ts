@@ -1,4 +1,5 @@
 /** The headers of a rendition. It is named by its bytes, so the name says all of them. */
+import { REQUEST_ID_HEADER } from "#workers/shared/http/request-log.ts";
 import { rememberBounded } from "../bounded-map.ts";
 
 export interface Representation {
@@ -27,15 +28,23 @@ export function representationOf(sha256: string, contentType: string): Represent
 }
 
 /** What a 304 repeats (RFC 9110, section 15.4.5): enough to find and refresh a stored answer, nothing about its body. */
-export function validatorsOf({ etag }: Representation): Record<string, string> {
-  return { etag, "cache-control": CACHE_CONTROL, "cross-origin-resource-policy": RESOURCE_POLICY };
+export function validatorsOf({ etag }: Representation, requestId: string): Record<string, string> {
+  return {
+    etag,
+    "cache-control": CACHE_CONTROL,
+    "cross-origin-resource-policy": RESOURCE_POLICY,
+    [REQUEST_ID_HEADER]: requestId,
+  };
 }
 
 /**
  * Of every answer with bytes, and of HEAD; the caller adds what is of one answer. A literal each time: one that is spread
  * out of another is dearer to make and to read than all the rest that the edge does for a range.
  */
-export function headersOf({ etag, reprDigest, contentType }: Representation): Record<string, string> {
+export function headersOf(
+  { etag, reprDigest, contentType }: Representation,
+  requestId: string,
+): Record<string, string> {
   return {
     etag,
     "cache-control": CACHE_CONTROL,
@@ -44,6 +53,7 @@ export function headersOf({ etag, reprDigest, contentType }: Representation): Re
     "accept-ranges": "bytes",
     "content-type": contentType,
     "x-content-type-options": "nosniff",
+    [REQUEST_ID_HEADER]: requestId,
   };
 }
 

@@ -51,25 +51,32 @@ function answerHolder(asked: Asked, authorised: Result<AuthorisedAudio, Response
   const { sizeBytes } = authorised.value.claims;
   const rendition = { key: renditionKey(path), sizeBytes, contentType, requestId };
   const representation = representationOf(path.sha256, contentType);
-  const early = conditionalAnswer(request, representation);
+  const early = conditionalAnswer(asked, representation);
   if (early !== null) return early;
   if (request.method === "HEAD") return headAnswer(env, rendition, representation);
   return rangeAnswer(asked, rendition, representation, authorised.value);
 }
 
 /** Null where the conditions of the request hold. They come before any range (RFC 9110, section 13.2.2). */
-function conditionalAnswer({ headers }: Request, representation: Representation): Response | null {
+function conditionalAnswer({ request, requestId }: Asked, representation: Representation): Response | null {
   const { etag } = representation;
+  const { headers } = request;
   const preconditions = { ifMatch: headers.get("if-match"), ifNoneMatch: headers.get("if-none-match") };
   const outcome = evaluatePreconditions(preconditions, etag);
   if (outcome === "failed") return problemResponse("precondition-failed", { headers: { etag } });
-  return outcome === "not-modified" ? new Response(null, { status: 304, headers: validatorsOf(representation) }) : null;
+  return outcome === "not-modified"
+    ? new Response(null, { status: 304, headers: validatorsOf(representation, requestId) })
+    : null;
 }
 
 /** Range has no meaning for HEAD (RFC 9110, section 14.2): the headers are those of the whole. */
-async function headAnswer(env: EdgeEnv, rendition: Rendition, representation: Representation): Promise<Response> {
+async function headAnswer(
+  env: EdgeEnv,
+  rendition: Rendition & { readonly requestId: string },
+  representation: Representation,
+): Promise<Response> {
   if (!(await isStored(env, rendition))) return problemResponse("not-found");
-  const headers = headersOf(representation);
+  const headers = headersOf(representation, rendition.requestId);
   headers["content-length"] = String(rendition.sizeBytes);
   return new Response(null, { headers });
 }
@@ -89,18 +96,17 @@ async function rangeAnswer(
       headers: { "content-range": `bytes */${sizeBytes}`, "accept-ranges": "bytes" },
     });
   }
-  const startedAt = performance.now();
   const bytes = await readBytes(env, ctx, { ...rendition, range });
   if (bytes === null) return problemResponse("not-found");
   const sentBytes = range.kind === "part" ? range.length : sizeBytes;
   const { claims, turn } = authorised;
   countDelivered(env, ctx, { claims, sizeBytes: sentBytes, fromCache: bytes.source === "cache" });
-  const headers = headersOf(representation);
+  const headers = headersOf(representation, rendition.requestId);
   headers["content-length"] = String(sentBytes);
   if (range.kind === "part") {
     headers["content-range"] = `bytes ${range.offset}-${range.offset + range.length - 1}/${sizeBytes}`;
   }
-  headers["server-timing"] = serverTiming(authorised, bytes.source, performance.now() - startedAt);
+  headers["server-timing"] = serverTiming(authorised, bytes.source);
   // Who is far from a limit need not hear of it with each range.
   if (turn.remaining < ACCOUNT_LIMIT.burst / 2) {
     headers["ratelimit-policy"] = ACCOUNT_POLICY;
@@ -110,10 +116,12 @@ async function rangeAnswer(
 }
 
 /** What a player's developer sees of it: where the time went, and whether the point of presence had the bytes. */
-function serverTiming({ authMs, rightsMs }: AuthorisedAudio, source: SourcedBytes["source"], readMs: number): string {
+function serverTiming({ startedAt, verifiedAt, allowedAt }: AuthorisedAudio, source: SourcedBytes["source"]): string {
+  const readMs = performance.now() - allowedAt;
   const read =
     source === "cache"
       ? `cache;desc=hit;dur=${Math.round(readMs)}`
       : `cache;desc=miss, origin;desc=${source};dur=${Math.round(readMs)}`;
-  return `auth;dur=${Math.round(authMs)}, rights;dur=${Math.round(rightsMs)}, ${read}`;
+  const authMs = Math.round(verifiedAt - startedAt);
+  return `auth;dur=${authMs}, rights;dur=${Math.round(allowedAt - verifiedAt)}, ${read}`;
 }
