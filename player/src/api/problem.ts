@@ -81,7 +81,7 @@ export interface Explanation {
 export function explain(error: unknown): Explanation {
   if (!(error instanceof ApiError))
     return { title: "Something went wrong here", next: "Reload the page and try again." };
-  if (error.status === 451) {
+  if (error.kind === "not-available-in-country") {
     return {
       title: "Not available in your country",
       next: "No deal covers this music where you are. Try another track.",
@@ -90,6 +90,7 @@ export function explain(error: unknown): Explanation {
   if (error.status === 401) return { title: "You are signed out", next: "Sign in and try again." };
   if (error.status === 404)
     return { title: error.title, next: error.detail ?? "It may have been taken down. Search for it." };
+  if (error.status === 451) return { title: error.title, next: error.detail ?? "Try another track." };
   if (error.status === 429)
     return { title: "That was a lot at once", next: error.detail ?? "Wait a moment, then try again." };
   if (error.status >= 500) return { title: error.title, next: "This is on our side. Try again in a moment." };
