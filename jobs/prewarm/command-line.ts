@@ -1,10 +1,9 @@
 /** The job's options, from its arguments and its environment. */
-import { parseArgs } from "node:util";
 import { ID_PATTERN } from "#domain/foundation/ids.ts";
 import { err, ok, type Result } from "#domain/foundation/result.ts";
 import { ladderProfile } from "#domain/ingest/ladder.ts";
 import type { Credentials } from "#jobs/client/service-session.ts";
-import { messageOf } from "#jobs/terminal/failure-text.ts";
+import { jobCredentials, parseStrictly } from "#jobs/terminal/program.ts";
 import type * as contract from "#workers/ingest/prewarm/prewarm-contract.ts";
 
 export const HELP = `Usage: npm run prewarm -- --url URL (--release ID | --scheduled HOURS | --top N) [options]
@@ -53,7 +52,7 @@ export function parsePrewarmOptions(
 ): Result<PrewarmOptions | "help", string> {
   const parsed = parse(args);
   if (!parsed.ok) return parsed;
-  const values = parsed.value;
+  const { values } = parsed.value;
   if (values.help) return ok("help");
   if (values.url === undefined || !URL.canParse(values.url)) return err("--url must name the service");
   const selection = selectionOf(values);
@@ -63,14 +62,13 @@ export function parsePrewarmOptions(
   if (unknown !== undefined) return err(`--profiles: the ladder has no ${unknown}`);
   const concurrency = values.concurrency === undefined ? CONCURRENCY_DEFAULT : Number(values.concurrency);
   if (!isIntegerTo(concurrency, CONCURRENCY_MAX)) return err(`--concurrency is a number from 1 to ${CONCURRENCY_MAX}`);
-  const email = environment["RIMSHOT_JOB_EMAIL"] ?? "";
-  const password = environment["RIMSHOT_JOB_PASSWORD"] ?? "";
-  if (email === "" || password === "") return err("RIMSHOT_JOB_EMAIL and RIMSHOT_JOB_PASSWORD must name an account");
+  const credentials = jobCredentials(environment);
+  if (!credentials.ok) return credentials;
   const { url, json: asJson = false } = values;
-  return ok({ url, selection: selection.value, profiles, concurrency, asJson, credentials: { email, password } });
+  return ok({ url, selection: selection.value, profiles, concurrency, asJson, credentials: credentials.value });
 }
 
-type Values = Extract<ReturnType<typeof parse>, { ok: true }>["value"];
+type Values = Extract<ReturnType<typeof parse>, { ok: true }>["value"]["values"];
 
 function selectionOf({ release, scheduled, top }: Values): Result<PrewarmSelection, string> {
   if ([release, scheduled, top].filter((value) => value !== undefined).length !== 1) {
@@ -100,11 +98,7 @@ function parse(args: readonly string[]) {
     json: flag,
     help: flag,
   } as const;
-  try {
-    return ok(parseArgs({ args: [...args], options, strict: true }).values);
-  } catch (error) {
-    return err(messageOf(error));
-  }
+  return parseStrictly({ args: [...args], options, strict: true });
 }
 
 function isIntegerTo(value: number, max: number): boolean {

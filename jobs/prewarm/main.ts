@@ -2,22 +2,10 @@
 import { ServiceClient } from "#jobs/client/service-client.ts";
 import { interruptSignal } from "#jobs/interrupt-signal.ts";
 import { messageOf } from "#jobs/terminal/failure-text.ts";
+import { runProgram } from "#jobs/terminal/program.ts";
 import { HELP, type PrewarmOptions, parsePrewarmOptions } from "./command-line.ts";
 import { prewarm } from "./prewarm.ts";
 import { createPrewarmReport } from "./prewarm-report.ts";
-
-async function main(): Promise<number> {
-  const options = parsePrewarmOptions(process.argv.slice(2), process.env);
-  if (!options.ok) {
-    console.error(`${options.error}\n\n${HELP}`);
-    return 2;
-  }
-  if (options.value === "help") {
-    console.log(HELP);
-    return 0;
-  }
-  return runJob(options.value, interruptSignal());
-}
 
 async function runJob(options: PrewarmOptions, stop: AbortSignal): Promise<number> {
   const report = createPrewarmReport(process.stdout, options.asJson);
@@ -35,4 +23,5 @@ async function runJob(options: PrewarmOptions, stop: AbortSignal): Promise<numbe
   }
 }
 
-process.exitCode = await main();
+const options = parsePrewarmOptions(process.argv.slice(2), process.env);
+process.exitCode = await runProgram(options, HELP, (given) => runJob(given, interruptSignal()));

@@ -1,8 +1,7 @@
 /** The job's options, from its arguments and its environment. */
-import { parseArgs } from "node:util";
 import { err, ok, type Result } from "#domain/foundation/result.ts";
 import type { Credentials } from "#jobs/client/service-session.ts";
-import { messageOf } from "#jobs/terminal/failure-text.ts";
+import { jobCredentials, parseStrictly } from "#jobs/terminal/program.ts";
 import type * as contract from "#workers/ingest/transcodes/transcodes-contract.ts";
 
 export const HELP = `Usage: npm run transcode -- --url URL [options]
@@ -46,7 +45,7 @@ export function parseJobOptions(
 ): Result<JobOptions | "help", string> {
   const parsed = parse(args);
   if (!parsed.ok) return parsed;
-  const values = parsed.value;
+  const { values } = parsed.value;
   if (values.help) return ok("help");
   if (values.url === undefined || !URL.canParse(values.url)) return err("--url must name the service");
   const concurrency = integerIn(values.concurrency, CONCURRENCY_DEFAULT, 1, CONCURRENCY_MAX);
@@ -54,9 +53,8 @@ export function parseJobOptions(
   const leaseSeconds = integerIn(values["lease-seconds"], LEASE_SECONDS_DEFAULT, LEASE_SECONDS_MIN, LEASE_SECONDS_MAX);
   if (leaseSeconds === null)
     return err(`--lease-seconds is a number from ${LEASE_SECONDS_MIN} to ${LEASE_SECONDS_MAX}`);
-  const email = environment["RIMSHOT_JOB_EMAIL"] ?? "";
-  const password = environment["RIMSHOT_JOB_PASSWORD"] ?? "";
-  if (email === "" || password === "") return err("RIMSHOT_JOB_EMAIL and RIMSHOT_JOB_PASSWORD must name an account");
+  const credentials = jobCredentials(environment);
+  if (!credentials.ok) return credentials;
   return ok({
     url: values.url,
     concurrency,
@@ -64,7 +62,7 @@ export function parseJobOptions(
     isOnce: values.once === true,
     endsWhenIdle: values["idle-exit"] === true,
     asJson: values.json === true,
-    credentials: { email, password },
+    credentials: credentials.value,
   });
 }
 
@@ -80,11 +78,7 @@ function parse(args: readonly string[]) {
     json: flag,
     help: flag,
   } as const;
-  try {
-    return ok(parseArgs({ args: [...args], options, strict: true }).values);
-  } catch (error) {
-    return err(messageOf(error));
-  }
+  return parseStrictly({ args: [...args], options, strict: true });
 }
 
 function integerIn(text: string | undefined, fallback: number, min: number, max: number): number | null {

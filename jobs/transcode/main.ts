@@ -4,6 +4,7 @@ import { ServiceClient } from "#jobs/client/service-client.ts";
 import { interruptSignal } from "#jobs/interrupt-signal.ts";
 import { createSlots } from "#jobs/slots.ts";
 import { messageOf } from "#jobs/terminal/failure-text.ts";
+import { runProgram } from "#jobs/terminal/program.ts";
 import { HELP, type JobOptions, parseJobOptions } from "./command-line.ts";
 import { encoderBuild } from "./ffmpeg.ts";
 import { createJobReport } from "./job-report.ts";
@@ -11,19 +12,6 @@ import { removeStaleFolders } from "./work-folder.ts";
 import { runLoop } from "./work-loop.ts";
 
 const WORKER_NAME_MAX = 100;
-
-async function main(): Promise<number> {
-  const options = parseJobOptions(process.argv.slice(2), process.env);
-  if (!options.ok) {
-    console.error(`${options.error}\n\n${HELP}`);
-    return 2;
-  }
-  if (options.value === "help") {
-    console.log(HELP);
-    return 0;
-  }
-  return runJob(options.value, interruptSignal());
-}
 
 async function runJob(options: JobOptions, stop: AbortSignal): Promise<number> {
   const report = createJobReport(process.stdout, options.asJson);
@@ -55,4 +43,5 @@ async function runJob(options: JobOptions, stop: AbortSignal): Promise<number> {
   }
 }
 
-process.exitCode = await main();
+const options = parseJobOptions(process.argv.slice(2), process.env);
+process.exitCode = await runProgram(options, HELP, (given) => runJob(given, interruptSignal()));

@@ -1,7 +1,6 @@
 /** The importer's options. */
-import { parseArgs } from "node:util";
 import { err, ok, type Result } from "#domain/foundation/result.ts";
-import { messageOf } from "#jobs/terminal/failure-text.ts";
+import { parseStrictly } from "#jobs/terminal/program.ts";
 
 export const HELP = `Usage: npm run import -- FOLDER [options]
 
@@ -65,9 +64,5 @@ function parse(args: readonly string[]) {
     json: flag,
     help: flag,
   } as const;
-  try {
-    return ok(parseArgs({ args: [...args], options, strict: true, allowPositionals: true }));
-  } catch (error) {
-    return err(messageOf(error));
-  }
+  return parseStrictly({ args: [...args], options, strict: true, allowPositionals: true });
 }
