@@ -119,8 +119,10 @@ describe("what is no whole fragmented file", () => {
   it("is refused wherever it is cut [TRC-18]", async () => {
     const bytes = system();
     const step = Math.ceil(bytes.length / 150);
+    // Without the trailing index of random access that the older build writes, all of the sound is still there.
+    const boxes = boxesOf(bytes).filter(({ name }) => name !== "mfra");
     const ends = [
-      ...boxesOf(bytes).map(({ offset }) => offset),
+      ...boxes.map(({ offset }) => offset),
       ...Array.from({ length: 149 }, (_, i) => (i + 1) * step),
     ];
     for (const end of ends.filter((one) => one < bytes.length)) {
