@@ -9,12 +9,16 @@ import { availabilityKey, compileAvailability } from "#domain/rights/availabilit
 import { COMMERCIAL_MODELS, type Deal, USE_TYPES, WORLDWIDE } from "#domain/rights/deals.ts";
 import { keyringOf } from "#workers/shared/auth/keyrings.ts";
 import { freshId } from "#workers/shared/fresh-id.ts";
+import { EdgeRequest } from "./edge-request.ts";
 import edge from "./index.ts";
+import { requestTarget } from "./request-target.ts";
 
 export const edgeEnv = env as unknown as EdgeEnv;
 export const ORIGIN = "https://rimshot.example";
 export const COUNTRY = "DE";
 export const RENDITION_BYTES = 10_000;
+/** One that was signed just now would be believed without asking for rights. */
+const TOKEN_AGE_SECONDS = 30;
 
 export interface Published {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -56,7 +60,7 @@ export function audioClaims(
   { path, track }: Published,
   claims: Partial<AudioTokenClaims & TokenLifetime> = {},
 ): AudioTokenClaims & TokenLifetime {
-  const nbf = Math.floor(Date.now() / 1_000);
+  const nowSeconds = Math.floor(Date.now() / 1_000);
   return {
     playback: freshId<PlaybackId>(),
     sub: freshId<AccountId>(),
@@ -66,8 +70,8 @@ export function audioClaims(
     model: "SubscriptionModel",
     quality: "vorbis-160",
     sizeBytes: RENDITION_BYTES,
-    nbf,
-    exp: nbf + 600,
+    nbf: nowSeconds - TOKEN_AGE_SECONDS,
+    exp: nowSeconds + 600,
     ...claims,
   };
 }
@@ -92,6 +96,13 @@ export interface Asked {
   readonly bindings?: Partial<EdgeEnv>;
   /** The whole env, where several requests are to be of one. */
   readonly env?: EdgeEnv;
+}
+
+/** As a route gets it, for a URL that was not tidied up on the way. */
+export function routedRequest(url: string, bindings: Partial<EdgeEnv> = {}): EdgeRequest {
+  const request = new Request(ORIGIN, { cf: { country: COUNTRY } as unknown as CfProperties });
+  const received = { target: requestTarget(url), receivedAtMs: Date.now() };
+  return new EdgeRequest(request, { ...edgeEnv, ...bindings }, createExecutionContext(), received);
 }
 
 /** The edge's answer, as soon as it is there; `settled` waits for what goes on beside it. */

@@ -6,25 +6,19 @@ import type { Policy } from "#domain/accounts/roles.ts";
 import { checkReadiness } from "#workers/shared/http/readiness.ts";
 import { serveAudio } from "./audio/serve-audio.ts";
 import { serveCover } from "./covers/serve-cover.ts";
+import type { EdgeRequest } from "./edge-request.ts";
 import { servePrewarm } from "./prewarm/serve-prewarm.ts";
-import type { RequestTarget } from "./request-target.ts";
 
 export interface EdgeRoute {
   /** A path, or a prefix where it ends in a slash. */
   readonly path: string;
   readonly policy: Policy;
   /**
-   * Ranges that went well are too many for a line each: what they would say is in the reports of deliveries. Their handler
-   * names the request in the answer itself, where that costs nothing.
+   * Ranges that went well are too many for a line each, and so need no id to find it by: what the line would say is in
+   * the reports of deliveries.
    */
   readonly logged: "all" | "refusals";
-  readonly handle: (
-    request: Request,
-    env: EdgeEnv,
-    ctx: ExecutionContext,
-    target: RequestTarget,
-    requestId: string,
-  ) => Promise<Response> | Response;
+  readonly handle: (asked: EdgeRequest) => Promise<Response> | Response;
 }
 
 const NO_STORE = { "cache-control": "no-store" } as const;
@@ -34,7 +28,7 @@ export const EDGE_ROUTES: readonly EdgeRoute[] = [
   { path: "/prewarm/", policy: "signed", logged: "all", handle: servePrewarm },
   { path: "/covers/", policy: "public", logged: "all", handle: serveCover },
   { path: "/healthz", policy: "public", logged: "all", handle: health },
-  { path: "/readyz", policy: "public", logged: "all", handle: (_request, env) => readiness(env) },
+  { path: "/readyz", policy: "public", logged: "all", handle: ({ env }) => readiness(env) },
 ];
 
 export function edgeRouteOf(requested: string): EdgeRoute | null {

@@ -1,67 +1,57 @@
 import { problemResponse } from "#workers/shared/http/problem.ts";
-import { logFailure, logRequest, REQUEST_ID_HEADER, requestIdOf } from "#workers/shared/http/request-log.ts";
+import { logFailure, logRequest, REQUEST_ID_HEADER } from "#workers/shared/http/request-log.ts";
 import { allowedOrigin, preflightAnswer, varyingByOrigin, withCors } from "./cors.ts";
+import { EdgeRequest } from "./edge-request.ts";
 import { type EdgeRoute, edgeRouteOf } from "./edge-routes.ts";
 import { calleeOf, forward } from "./forward/forward.ts";
 import { ADDRESS_LIMIT, takeAddressTurn, tooMany } from "./limits/rate-limits.ts";
-import { type RequestTarget, requestTarget } from "./request-target.ts";
+import { requestTarget } from "./request-target.ts";
 
 export default {
   fetch(request: Request, env: EdgeEnv, ctx: ExecutionContext): Response | Promise<Response> {
-    const receivedAt = Date.now();
-    const turn = takeAddressTurn(request, receivedAt);
+    const receivedAtMs = Date.now();
+    const turn = takeAddressTurn(request, receivedAtMs);
     if (turn?.allowed === false) return tooMany(ADDRESS_LIMIT, turn);
-    const received = { request, env, ctx, receivedAt };
-    return env.CORS_ORIGINS === "" ? answerOf(received) : answerForOrigin(received);
+    const asked = new EdgeRequest(request, env, ctx, { target: requestTarget(request.url), receivedAtMs });
+    return env.CORS_ORIGINS === "" ? answerOf(asked) : answerForOrigin(asked);
   },
 } satisfies ExportedHandler<EdgeEnv>;
 
-interface Received {
-  readonly request: Request;
-  readonly env: EdgeEnv;
-  readonly ctx: ExecutionContext;
-  readonly receivedAt: number;
-}
-
-async function answerForOrigin(received: Received): Promise<Response> {
-  const { request, env } = received;
+async function answerForOrigin(asked: EdgeRequest): Promise<Response> {
+  const { request, env } = asked;
   const origin = allowedOrigin(request, env.CORS_ORIGINS);
-  if (origin === null) return varyingByOrigin(await answerOf(received));
-  return preflightAnswer(request, origin) ?? withCors(await answerOf(received), origin);
+  if (origin === null) return varyingByOrigin(await answerOf(asked));
+  return preflightAnswer(request, origin) ?? withCors(await answerOf(asked), origin);
 }
 
-function answerOf(received: Received): Promise<Response> {
-  const { request, env } = received;
-  const target = requestTarget(request.url);
+function answerOf(asked: EdgeRequest): Promise<Response> {
+  const { request, env, target } = asked;
   const route = edgeRouteOf(target.path);
-  if (route !== null) return routeAnswer(received, target, route);
+  if (route !== null) return routeAnswer(asked, route);
   const callee = calleeOf(target.path);
   return callee === null ? servePlayerFile(request, env, target.path) : forward(request, env, callee);
 }
 
-async function routeAnswer(
-  { request, env, ctx, receivedAt }: Received,
-  target: RequestTarget,
-  route: EdgeRoute,
-): Promise<Response> {
-  const requestId = requestIdOf(request);
+async function routeAnswer(asked: EdgeRequest, route: EdgeRoute): Promise<Response> {
   let response: Response;
   try {
-    response = await route.handle(request, env, ctx, target, requestId);
+    response = await route.handle(asked);
   } catch (error) {
-    logFailure("edge", requestId, error);
+    logFailure("edge", asked.id, error);
     response = problemResponse("unavailable", {
-      detail: `Try again. If it lasts, tell us this request id: ${requestId}`,
+      detail: `Try again. If it lasts, tell us this request id: ${asked.id}`,
       headers: { "retry-after": "2" },
     });
   }
-  const { status } = response;
-  if (route.logged === "all" || status >= 400) {
-    response.headers.set(REQUEST_ID_HEADER, requestId);
-    const durationMs = Date.now() - receivedAt;
-    logRequest({ worker: "edge", requestId, method: request.method, route: route.path, status, durationMs });
-  }
+  if (route.logged === "all" || response.status >= 400) logAnswer(asked, route, response);
   return response;
+}
+
+/** The answer says under which name the log has it. */
+function logAnswer({ id, request, receivedAtMs }: EdgeRequest, route: EdgeRoute, { headers, status }: Response): void {
+  headers.set(REQUEST_ID_HEADER, id);
+  const durationMs = Date.now() - receivedAtMs;
+  logRequest({ worker: "edge", requestId: id, method: request.method, route: route.path, status, durationMs });
 }
 
 /**

@@ -1,4 +1,3 @@
-import { createExecutionContext } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { AUDIO_TOKEN_USE } from "#domain/delivery/audio-token.ts";
 import { encodeBase64url } from "#domain/foundation/base64url.ts";
@@ -14,6 +13,7 @@ import {
   problemOf,
   publish,
   RENDITION_BYTES,
+  routedRequest,
   sign,
   signedPath,
   unstored,
@@ -133,9 +133,7 @@ describe("the path of an audio URL", () => {
   /** As it comes from the wire: a URL parser would tidy it up on the way. */
   async function statusAsSent(pathAndQuery: string): Promise<number> {
     const { reads, bindings } = watchedStorage();
-    const request = new Request(ORIGIN, { cf: { country: COUNTRY } as unknown as CfProperties });
-    const target = requestTarget(`${ORIGIN}${pathAndQuery}`);
-    const answer = await serveAudio(request, { ...edgeEnv, ...bindings }, createExecutionContext(), target, "test");
+    const answer = await serveAudio(routedRequest(`${ORIGIN}${pathAndQuery}`, bindings));
     expect(reads).toEqual([]);
     return answer.status;
   }

@@ -4,6 +4,7 @@
  */
 import { logFailure } from "#workers/shared/http/request-log.ts";
 import { rememberBounded } from "../bounded-map.ts";
+import type { EdgeRequest } from "../edge-request.ts";
 import { askBuckets, type Background, type BucketName } from "./rendition-buckets.ts";
 import { CACHE_OBJECT_BYTES_MAX, matchCache, putIntoCache, type StoredRange } from "./rendition-cache.ts";
 
@@ -25,12 +26,6 @@ export interface Rendition {
   readonly key: string;
   readonly sizeBytes: number;
   readonly contentType: string;
-}
-
-export interface WantedBytes extends Rendition {
-  readonly range: StoredRange;
-  /** For the log, where something goes wrong beside the answer. */
-  readonly requestId: string;
 }
 
 /** What `warmCache` found or did. A POP that keeps nothing of what it is given, as on workers.dev, is `unkept`. */
@@ -69,17 +64,18 @@ const healthByEnv = new WeakMap<EdgeEnv, CacheHealth>();
 
 /** Null where there is no such object. Throws where the buckets fail or hold another object than was signed for. */
 export async function readBytes(
-  env: EdgeEnv,
-  ctx: ExecutionContext,
-  wanted: WantedBytes,
+  asked: EdgeRequest,
+  rendition: Rendition,
+  range: StoredRange,
 ): Promise<SourcedBytes | null> {
-  const isCacheUsed = Date.now() >= healthOf(env).pausedUntil;
-  const cached = isCacheUsed ? await readCache(wanted) : null;
+  const { env, ctx, receivedAtMs } = asked;
+  const isCacheUsed = receivedAtMs >= healthOf(env).pausedUntil;
+  const cached = isCacheUsed ? await readCache(asked, rendition, range) : null;
   if (cached !== null) return { body: cached, source: "cache" };
-  const answer = await askForBytes(env, ctx, wanted, wanted.range);
+  const answer = await askForBytes(env, ctx, rendition, range);
   if (answer === null) return null;
-  if (isCacheUsed && fillsUnderWay < FILLS_AT_ONCE_MAX && isWorthFill(wanted) && beginsFill(wanted)) {
-    ctx.waitUntil(fillCache(env, ctx, wanted));
+  if (isCacheUsed && fillsUnderWay < FILLS_AT_ONCE_MAX && isWorthFill(rendition, range) && beginsFill(rendition)) {
+    ctx.waitUntil(fillCache(asked, rendition));
   }
   return { body: answer.object.body, source: answer.bucket };
 }
@@ -114,11 +110,15 @@ function askForBytes(env: EdgeEnv, background: Background, { key, sizeBytes }: R
 }
 
 /** Null for a miss, and for a cache that fails: the buckets can still answer. */
-async function readCache({ key, range, requestId }: WantedBytes): Promise<ReadableStream<Uint8Array> | null> {
+async function readCache(
+  asked: EdgeRequest,
+  { key }: Rendition,
+  range: StoredRange,
+): Promise<ReadableStream<Uint8Array> | null> {
   try {
     return await matchCache(key, range);
   } catch (error) {
-    logFailure("edge", requestId, error);
+    logFailure("edge", asked.id, error);
     return null;
   }
 }
@@ -144,7 +144,7 @@ function beginsFill({ key, sizeBytes }: Rendition): boolean {
 }
 
 /** A look at a few bytes of a long file is not worth the whole of it; somebody who comes back is listening. */
-function isWorthFill({ key, sizeBytes, range }: WantedBytes): boolean {
+function isWorthFill({ key, sizeBytes }: Rendition, range: StoredRange): boolean {
   if (range.kind === "whole" || range.length >= GLANCE_BYTES_MAX || sizeBytes <= SHORT_FILE_BYTES) return true;
   const wasGlancedAt = glances.has(key);
   rememberBounded(glances, key, true, FILLS_REMEMBERED_MAX);
@@ -152,15 +152,16 @@ function isWorthFill({ key, sizeBytes, range }: WantedBytes): boolean {
 }
 
 /** Stores the whole object. Never throws: the listener who caused it has their answer already. */
-async function fillCache(env: EdgeEnv, background: Background, wanted: WantedBytes): Promise<void> {
+async function fillCache(asked: EdgeRequest, rendition: Rendition): Promise<void> {
+  const { env, ctx } = asked;
   fillsUnderWay += 1;
   try {
-    const answer = await askForBytes(env, background, wanted, { kind: "whole" });
+    const answer = await askForBytes(env, ctx, rendition, { kind: "whole" });
     if (answer === null) return;
-    await putIntoCache(wanted.key, wanted.contentType, answer.object);
-    noteFill(healthOf(env), await isCached(wanted.key));
+    await putIntoCache(rendition.key, rendition.contentType, answer.object);
+    noteFill(healthOf(env), await isCached(rendition.key));
   } catch (error) {
-    logFailure("edge", wanted.requestId, error);
+    logFailure("edge", asked.id, error);
   } finally {
     fillsUnderWay -= 1;
   }

@@ -7,8 +7,8 @@ import { SECOND_MS } from "#domain/foundation/time.ts";
 import { isTerritory } from "#domain/rights/territories.ts";
 import { asnOf, locationOf } from "#workers/shared/http/country.ts";
 import { type ProblemOptions, type ProblemType, problemResponse } from "#workers/shared/http/problem.ts";
+import type { EdgeRequest } from "../edge-request.ts";
 import { ACCOUNT_LIMIT, takeAudioTurn, tooMany } from "../limits/rate-limits.ts";
-import type { RequestTarget } from "../request-target.ts";
 import { type RightsVerdict, rightsVerdict } from "./rights.ts";
 import { isTakenDown } from "./takedowns.ts";
 import { type VerifiedClaims, verifyAudioToken } from "./verified-tokens.ts";
@@ -17,10 +17,9 @@ export interface AuthorisedAudio {
   readonly claims: AudioTokenClaims;
   /** What is left to the account. */
   readonly turn: RateDecision;
-  /** By the clock of `performance`: when it was begun, when the token was good, when the rights were. */
-  readonly startedAt: number;
-  readonly verifiedAt: number;
-  readonly allowedAt: number;
+  /** When the token was good, and when the rights were. */
+  readonly verifiedAtMs: number;
+  readonly allowedAtMs: number;
 }
 
 const TOKEN_PARAMETER = "token=";
@@ -34,72 +33,60 @@ type Authorisation = Result<AuthorisedAudio, Response>;
  * Token, network and place, the account's turn, then the track. Nothing is waited for where the isolate remembers it, as
  * it does for every range but the first, and then there is no promise either: ten of them cost as much as all the rest.
  */
-export function authorise(
-  request: Request,
-  env: EdgeEnv,
-  ctx: ExecutionContext,
-  { path, query }: RequestTarget,
-): Authorisation | Promise<Authorisation> {
+export function authorise(asked: EdgeRequest): Authorisation | Promise<Authorisation> {
+  const { env, target, receivedAtMs } = asked;
+  const { query } = target;
   // The query is the token and nothing else. A second parameter, or an escape, is no character that a token has.
   if (!query.startsWith(TOKEN_PARAMETER)) return refuse("token-invalid", { detail: "Send one token." });
-  const asking = { request, env, ctx, path, nowMs: Date.now(), startedAt: performance.now() };
-  const verified = verifyAudioToken(env.AUDIO_TOKEN_KEYS, query.slice(TOKEN_PARAMETER.length), asking.nowMs);
+  const verified = verifyAudioToken(env.AUDIO_TOKEN_KEYS, query.slice(TOKEN_PARAMETER.length), receivedAtMs);
+  // What the isolate remembers takes no time that its clock could show.
   return verified instanceof Promise
-    ? verified.then((result) => authoriseHolder(asking, result))
-    : authoriseHolder(asking, verified);
-}
-
-interface Asking {
-  readonly request: Request;
-  readonly env: EdgeEnv;
-  readonly ctx: ExecutionContext;
-  readonly path: string;
-  readonly nowMs: number;
-  readonly startedAt: number;
+    ? verified.then((result) => authoriseHolder(asked, result, Date.now()))
+    : authoriseHolder(asked, verified, receivedAtMs);
 }
 
 function authoriseHolder(
-  asking: Asking,
+  asked: EdgeRequest,
   verified: Result<VerifiedClaims, TokenFault>,
+  verifiedAtMs: number,
 ): Authorisation | Promise<Authorisation> {
   if (!verified.ok) return tokenRefusal(verified.error);
-  const { request, nowMs } = asking;
+  const { request } = asked;
   const claims = verified.value;
-  if (claims.acl !== asking.path) return refuse("token-invalid", { detail: "The token is for another file." });
+  if (claims.acl !== asked.target.path) return refuse("token-invalid", { detail: "The token is for another file." });
   if (claims.asn !== undefined && claims.asn !== asnOf(request)) {
     return refuse("token-network", { detail: "Begin the playback again from the network you are on now." });
   }
   const location = locationOf(request);
   // A URL that was passed on must not use up the turns of the account it was made for: elsewhere it opens nothing.
-  if (claims.country !== location) return refuseElsewhere(asking, claims, location);
-  const turn = takeAudioTurn(claims.sub, nowMs);
+  if (claims.country !== location) return refuseElsewhere(asked, claims, location);
+  const turn = takeAudioTurn(claims.sub, verifiedAtMs);
   if (!turn.allowed) return err(tooMany(ACCOUNT_LIMIT, turn));
-  const verifiedAt = performance.now();
-  const allowed = { claims, turn, startedAt: asking.startedAt, verifiedAt, allowedAt: verifiedAt };
-  const refusal = rightsRefusal(asking, claims, claims.market ?? location);
-  // What the isolate remembers takes no time that its clock could show.
+  const allowed = { claims, turn, verifiedAtMs, allowedAtMs: verifiedAtMs };
+  const refusal = rightsRefusal(asked, claims, claims.market ?? location, claims.nbf * SECOND_MS);
   if (!(refusal instanceof Promise)) return refusal === null ? ok(allowed) : err(refusal);
-  return refusal.then((late) => (late === null ? ok({ ...allowed, allowedAt: performance.now() }) : err(late)));
+  return refusal.then((late) => (late === null ? ok({ ...allowed, allowedAtMs: Date.now() }) : err(late)));
 }
 
 /** The country's rights come before the token's own country: a listener is told the reason that concerns them. */
-async function refuseElsewhere(asking: Asking, claims: VerifiedClaims, location: string): Promise<Authorisation> {
-  const refusal = await rightsRefusal(asking, claims, location);
+async function refuseElsewhere(asked: EdgeRequest, claims: VerifiedClaims, location: string): Promise<Authorisation> {
+  const refusal = await rightsRefusal(asked, claims, location, null);
   if (refusal !== null) return err(refusal);
   return refuse("token-country", { detail: "Begin the playback again from where you are now." });
 }
 
 /** Null where the track may be played in the country. */
 function rightsRefusal(
-  { env, ctx, nowMs }: Asking,
+  { env, ctx, receivedAtMs: nowMs }: EdgeRequest,
   { track, model, nbf }: VerifiedClaims,
   country: string,
+  signedAtMs: number | null,
 ): Response | null | Promise<Response | null> {
   if (!isTerritory(country)) {
     return problemResponse("country-unknown", { detail: "We cannot tell what may be played where you are." });
   }
   const takenDown = isTakenDown(env, ctx, track, nowMs);
-  const verdict = rightsVerdict(env, ctx, { track, country, model, nowMs });
+  const verdict = rightsVerdict(env, ctx, { track, country, model, nowMs, signedAtMs });
   const answer = (isDown: boolean, rights: RightsVerdict) =>
     isDown ? withdrawn() : refusalOf(rights, country, nowMs - nbf * SECOND_MS);
   if (typeof takenDown === "boolean" && typeof verdict === "string") return answer(takenDown, verdict);

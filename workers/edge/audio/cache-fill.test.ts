@@ -1,6 +1,5 @@
-import { createExecutionContext } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { ask, begin, edgeEnv, publish, RENDITION_BYTES, signedPath } from "../edge-fixtures.ts";
+import { ask, begin, edgeEnv, ORIGIN, publish, RENDITION_BYTES, routedRequest, signedPath } from "../edge-fixtures.ts";
 import { type Rendition, readBytes } from "./audio-source.ts";
 import { CACHE_OBJECT_BYTES_MAX } from "./rendition-cache.ts";
 
@@ -108,7 +107,7 @@ describe("a miss", () => {
 describe("a body", () => {
   async function read(rendition: Rendition) {
     const range = { kind: "part", offset: 100, length: 100 } as const;
-    return readBytes(edgeEnv, createExecutionContext(), { ...rendition, range, requestId: "test" });
+    return readBytes(routedRequest(ORIGIN), rendition, range);
   }
 
   it("is handed on as the cache or the bucket gave it: no byte passes through our hands [DLV-33]", async () => {

@@ -103,6 +103,56 @@ describe("a store of rights that is down", () => {
   });
 });
 
+describe("a token that was signed a moment ago", () => {
+  const signedNow = (rendition: Published) => signedPath(rendition, { nbf: Math.floor(nowMs / 1_000) });
+
+  it("is believed for 15 s, and nothing is asked for it; then the record is [RGT-31]", async () => {
+    setClock(0);
+    const rendition = await publish();
+    const path = await signedNow(rendition);
+    const { reads, bindings } = watchedStorage();
+    const rightsRead = async () => {
+      expect((await ask(path, { bindings })).status).toBe(200);
+      return reads.filter((read) => read.startsWith("rights ")).length;
+    };
+    expect(await rightsRead()).toBe(0);
+    setClock(13_999);
+    expect(await rightsRead()).toBe(0);
+    setClock(15_000);
+    expect(await rightsRead()).toBe(1);
+  });
+
+  it("is refused from then on where the record refuses it [RGT-31]", async () => {
+    setClock(0);
+    const rendition = await publish([]);
+    const path = await signedNow(rendition);
+    expect((await ask(path)).status).toBe(200);
+    setClock(15_000);
+    expect((await ask(path)).status).toBe(451);
+  });
+
+  it("opens nothing where the isolate knows better [RGT-31]", async () => {
+    setClock(0);
+    const rendition = await publish([]);
+    expect(await statusOf(rendition, {})).toBe(451);
+    expect((await ask(await signedNow(rendition))).status).toBe(451);
+  });
+
+  it("opens nothing in another country than its own [RGT-31]", async () => {
+    setClock(0);
+    const rendition = await publish([]);
+    const elsewhere = await ask(await signedNow(rendition), { country: "FR" });
+    expect(elsewhere.status).toBe(451);
+  });
+
+  it("of a clock that runs ahead is believed no longer [RGT-31]", async () => {
+    setClock(0);
+    const rendition = await publish([]);
+    const path = await signedPath(rendition, { nbf: Math.floor(nowMs / 1_000) + 40 });
+    expect((await ask(path)).status).toBe(451);
+  });
+});
+
 describe("a point of presence", () => {
   it("keeps what one of its isolates has read for the others [RGT-13]", async () => {
     setClock(0);

@@ -1,6 +1,7 @@
 /**
  * May this track be played in this country at this moment? Answered from the compiled record: out of the isolate's
- * memory, else out of the point of presence's cache, else out of the store. What is trusted is never older than MEMO_MS,
+ * memory, else by the token where it was signed on that record a moment ago, else out of the point of presence's cache,
+ * else out of the store. What is trusted is never older than MEMO_MS,
  * KEPT_FRESH_MS and STORE_CACHE_SECONDS together, 55 s, on top of what the store takes to bring a write here; what must be
  * stopped sooner than the store promises is the affair of takedowns.ts. A store that does not answer is bridged by what
  * was known a few minutes ago (docs/decisions/0010).
@@ -14,6 +15,11 @@ import { rememberBounded } from "../bounded-map.ts";
 
 const MEMO_MS = 10 * SECOND_MS;
 const KEPT_FRESH_MS = 15 * SECOND_MS;
+/**
+ * The api reads the record as it signs, out of the same store and with no older a cache: what it signed is then as fresh
+ * as what the point of presence keeps, and nobody who begins to play waits for a store.
+ */
+const SIGNED_FRESH_MS = KEPT_FRESH_MS;
 /** The least that the platform takes. */
 const STORE_CACHE_SECONDS = 30;
 /** As long as a token lives: what it was signed on is no older than this either. */
@@ -45,6 +51,8 @@ export interface RightsQuestion {
   readonly country: string;
   readonly model: CommercialModel;
   readonly nowMs: number;
+  /** When a token was signed on the rights to exactly this; null where the token is for somewhere else. */
+  readonly signedAtMs: number | null;
 }
 
 /** `unknown`: the store does not answer, and nothing recent enough is known. */
@@ -58,7 +66,13 @@ export function rightsVerdict(
 ): RightsVerdict | Promise<RightsVerdict> {
   const memo = memos.get(question.track);
   if (memo !== undefined && question.nowMs - memo.readAt < MEMO_MS) return verdictOf(memo, question);
+  if (isFreshlySigned(question)) return "granted";
   return lookUp(env, ctx, question).then((known) => (known === null ? "unknown" : verdictOf(known, question)));
+}
+
+/** A token of the future, by a clock that runs ahead of ours, is believed no longer than one of this instant. */
+function isFreshlySigned({ signedAtMs, nowMs }: RightsQuestion): boolean {
+  return signedAtMs !== null && Math.abs(nowMs - signedAtMs) < SIGNED_FRESH_MS;
 }
 
 function verdictOf({ availability }: Known, { model, country, nowMs }: RightsQuestion): RightsVerdict {

@@ -3,7 +3,7 @@ import { IMAGE_KINDS, type ImageKind } from "#domain/catalog/image-kinds.ts";
 import { evaluatePreconditions } from "#domain/delivery/preconditions.ts";
 import { coverKey } from "#workers/shared/catalog/cover-paths.ts";
 import { problemResponse } from "#workers/shared/http/problem.ts";
-import type { RequestTarget } from "../request-target.ts";
+import type { EdgeRequest } from "../edge-request.ts";
 
 const GENERATED_PATTERN = /^\/covers\/generated\/([0-9A-Za-z]{22})\.svg$/;
 const STORED_PATTERN = /^\/covers\/([0-9a-f]{64})\.([a-z]{3,4})$/;
@@ -14,12 +14,7 @@ const COVER_HEADERS = {
   "x-content-type-options": "nosniff",
 } as const;
 
-export async function serveCover(
-  request: Request,
-  env: EdgeEnv,
-  _ctx: ExecutionContext,
-  { path }: RequestTarget,
-): Promise<Response> {
+export async function serveCover({ request, env, target: { path } }: EdgeRequest): Promise<Response> {
   if (request.method !== "GET" && request.method !== "HEAD") {
     return problemResponse("method-not-allowed", { headers: { allow: "GET, HEAD" } });
   }

@@ -4,6 +4,7 @@ import { DELIVERIES_PER_REPORT_MAX, type Delivery, type DeliveryReport } from "#
 import { SECOND_MS } from "#domain/foundation/time.ts";
 import { freshId } from "#workers/shared/fresh-id.ts";
 import { logEvent, logFailure } from "#workers/shared/http/request-log.ts";
+import type { EdgeRequest } from "../edge-request.ts";
 
 /** Kept while the queue does not take them; beyond this, what is new is let go, and said so. */
 const DELIVERIES_KEPT_MAX = 4 * DELIVERIES_PER_REPORT_MAX;
@@ -31,7 +32,7 @@ class DeliveryTally {
     this.#env = env;
   }
 
-  add(ctx: ExecutionContext, { claims, sizeBytes, fromCache }: Delivered): void {
+  add({ ctx, receivedAtMs }: EdgeRequest, { claims, sizeBytes, fromCache }: Delivered): void {
     const delivery = this.#deliveryOf(claims);
     if (delivery === null) {
       this.#letGo();
@@ -43,7 +44,7 @@ class DeliveryTally {
       delivery.cacheBytes += sizeBytes;
     } else delivery.originBytes += sizeBytes;
     if (this.#byPlayback.size === DELIVERIES_PER_REPORT_MAX) ctx.waitUntil(this.#send());
-    else if (Date.now() - this.#promisedAtMs > OVERDUE_MS) ctx.waitUntil(this.#sendLater());
+    else if (receivedAtMs - this.#promisedAtMs > OVERDUE_MS) ctx.waitUntil(this.#sendLater());
   }
 
   /** One line a report: there would be one a range. */
@@ -101,11 +102,12 @@ class DeliveryTally {
 /** By env, so that one with other bindings has its own. */
 const tallies = new WeakMap<EdgeEnv, DeliveryTally>();
 
-export function countDelivered(env: EdgeEnv, ctx: ExecutionContext, delivered: Delivered): void {
+export function countDelivered(asked: EdgeRequest, delivered: Delivered): void {
+  const { env } = asked;
   let tally = tallies.get(env);
   if (tally === undefined) {
     tally = new DeliveryTally(env);
     tallies.set(env, tally);
   }
-  tally.add(ctx, delivered);
+  tally.add(asked, delivered);
 }

@@ -9,16 +9,12 @@ import { verifyToken } from "#domain/foundation/signed-token.ts";
 import { keyringOf } from "#workers/shared/auth/keyrings.ts";
 import { type ProblemType, problemResponse } from "#workers/shared/http/problem.ts";
 import { warmCache } from "../audio/audio-source.ts";
+import type { EdgeRequest } from "../edge-request.ts";
 import type { RequestTarget } from "../request-target.ts";
 
 const TOKEN_PARAMETER = "token=";
 
-export async function servePrewarm(
-  request: Request,
-  env: EdgeEnv,
-  ctx: ExecutionContext,
-  target: RequestTarget,
-): Promise<Response> {
+export async function servePrewarm({ request, env, ctx, target }: EdgeRequest): Promise<Response> {
   if (request.method !== "POST") return problemResponse("method-not-allowed", { headers: { allow: "POST" } });
   const path = parsePrewarmPath(target.path);
   if (path === null) return problemResponse("not-found");
