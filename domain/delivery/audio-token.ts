@@ -47,7 +47,12 @@ export function audioPath({ sha256, extension }: AudioPath): string {
   return `/audio/${sha256}.${extension}`;
 }
 
-/** Null for anything but the one spelling: no escapes, no dots, no doubled slashes get past it. */
+/** Only the one spelling is: no escapes, no dots, no doubled slashes get past it. */
+export function isAudioPath(path: string): boolean {
+  return AUDIO_PATH_PATTERN.test(path);
+}
+
+/** Null for what is no audio path. */
 export function parseAudioPath(path: string): AudioPath | null {
   const match = AUDIO_PATH_PATTERN.exec(path);
   return match === null ? null : { sha256: match[1] ?? "", extension: match[2] ?? "" };

@@ -10,7 +10,7 @@ export async function bundleWorker(entryPoint: string): Promise<string> {
     write: false,
     format: "esm",
     target: "es2024",
-    keepNames: true,
+    keepNames: false,
     conditions: ["workerd", "worker", "browser"],
     external: ["cloudflare:*", "node:*"],
     define: { "navigator.userAgent": '"Cloudflare-Workers"', "process.env.NODE_ENV": '"production"' },

@@ -6,7 +6,7 @@ import { logFailure } from "#workers/shared/http/request-log.ts";
 import { rememberBounded } from "../bounded-map.ts";
 import type { EdgeRequest } from "../edge-request.ts";
 import { askBuckets, type Background, type BucketName } from "./rendition-buckets.ts";
-import { CACHE_OBJECT_BYTES_MAX, matchCache, putIntoCache, type StoredRange } from "./rendition-cache.ts";
+import { CACHE_OBJECT_BYTES_MAX, cachedBody, matchCache, putIntoCache, type StoredRange } from "./rendition-cache.ts";
 
 /**
  * One attempt to fill an object's entry in this time, whatever became of the last one. A fill reads the whole object:
@@ -48,6 +48,15 @@ const FILLS_AT_ONCE_MAX = 64;
 let fillsUnderWay = 0;
 
 /**
+ * A listener who asks for all of a song causes one read, not two: what comes is handed to the listener and to the cache
+ * alike. The cache is the faster of the two, and what the listener has not taken yet waits in the isolate's memory; these
+ * bound it.
+ */
+const SHARED_READ_BYTES_MAX = 8 * 1024 ** 2;
+const SHARED_READS_AT_ONCE_MAX = 4;
+let sharedReadsUnderWay = 0;
+
+/**
  * Where the cache keeps nothing, as on workers.dev, it is not asked for a while: a look-up that can only miss costs as
  * much as one that hits. That it keeps nothing is seen by looking, several times over, for what was just put there.
  */
@@ -68,16 +77,52 @@ export async function readBytes(
   rendition: Rendition,
   range: StoredRange,
 ): Promise<SourcedBytes | null> {
-  const { env, ctx, receivedAtMs } = asked;
-  const isCacheUsed = receivedAtMs >= healthOf(env).pausedUntil;
-  const cached = isCacheUsed ? await readCache(asked, rendition, range) : null;
-  if (cached !== null) return { body: cached, source: "cache" };
+  const isCacheUsed = asked.receivedAtMs >= healthOf(asked.env).pausedUntil;
+  try {
+    const cached = isCacheUsed ? cachedBody(await matchCache(rendition.key, range), range) : null;
+    if (cached !== null) return { body: cached, source: "cache" };
+  } catch (error) {
+    // The buckets can still answer.
+    logFailure("edge", asked.id, error);
+  }
+  return readBuckets(asked, rendition, range, isCacheUsed);
+}
+
+async function readBuckets(
+  asked: EdgeRequest,
+  rendition: Rendition,
+  range: StoredRange,
+  isCacheUsed: boolean,
+): Promise<SourcedBytes | null> {
+  const { env, ctx } = asked;
+  if (isCacheUsed && isShareable(rendition, range) && beginsFill(rendition)) return shareRead(asked, rendition);
   const answer = await askForBytes(env, ctx, rendition, range);
   if (answer === null) return null;
   if (isCacheUsed && fillsUnderWay < FILLS_AT_ONCE_MAX && isWorthFill(rendition, range) && beginsFill(rendition)) {
     ctx.waitUntil(fillCache(asked, rendition));
   }
   return { body: answer.object.body, source: answer.bucket };
+}
+
+function isShareable({ sizeBytes }: Rendition, range: StoredRange): boolean {
+  if (sizeBytes > SHARED_READ_BYTES_MAX || sharedReadsUnderWay >= SHARED_READS_AT_ONCE_MAX) return false;
+  return range.kind === "whole" || range.length === sizeBytes;
+}
+
+/** All of it, for the listener and for the cache. A listener who leaves does not end the fill, nor it the answer. */
+async function shareRead(asked: EdgeRequest, rendition: Rendition): Promise<SourcedBytes | null> {
+  const { env, ctx } = asked;
+  const answer = await askForBytes(env, ctx, rendition, { kind: "whole" });
+  if (answer === null) return null;
+  const [body, kept] = answer.object.body.tee();
+  sharedReadsUnderWay += 1;
+  const filled = keepBytes(asked, rendition, { body: kept, size: answer.object.size });
+  ctx.waitUntil(
+    filled.finally(() => {
+      sharedReadsUnderWay -= 1;
+    }),
+  );
+  return { body, source: answer.bucket };
 }
 
 /** Throws as `readBytes` does. */
@@ -109,27 +154,13 @@ function askForBytes(env: EdgeEnv, background: Background, { key, sizeBytes }: R
   return askBuckets(env, background, { ask: (bucket) => bucket.get(key, options), sizeBytes });
 }
 
-/** Null for a miss, and for a cache that fails: the buckets can still answer. */
-async function readCache(
-  asked: EdgeRequest,
-  { key }: Rendition,
-  range: StoredRange,
-): Promise<ReadableStream<Uint8Array> | null> {
-  try {
-    return await matchCache(key, range);
-  } catch (error) {
-    logFailure("edge", asked.id, error);
-    return null;
-  }
-}
-
 /** As `isCached`, and false for a cache that fails. */
 async function isInCache(key: string): Promise<boolean> {
   return isCached(key).catch(() => false);
 }
 
 async function isCached(key: string): Promise<boolean> {
-  const body = await matchCache(key, FIRST_BYTE);
+  const body = cachedBody(await matchCache(key, FIRST_BYTE), FIRST_BYTE);
   await body?.cancel();
   return body !== null;
 }
@@ -157,13 +188,25 @@ async function fillCache(asked: EdgeRequest, rendition: Rendition): Promise<void
   fillsUnderWay += 1;
   try {
     const answer = await askForBytes(env, ctx, rendition, { kind: "whole" });
-    if (answer === null) return;
-    await putIntoCache(rendition.key, rendition.contentType, answer.object);
-    noteFill(healthOf(env), await isCached(rendition.key));
+    if (answer !== null) await keepBytes(asked, rendition, answer.object);
   } catch (error) {
     logFailure("edge", asked.id, error);
   } finally {
     fillsUnderWay -= 1;
+  }
+}
+
+/** Never throws. */
+async function keepBytes(
+  asked: EdgeRequest,
+  { key, contentType }: Rendition,
+  object: Pick<R2ObjectBody, "body" | "size">,
+): Promise<void> {
+  try {
+    await putIntoCache(key, contentType, object);
+    noteFill(healthOf(asked.env), await isCached(key));
+  } catch (error) {
+    logFailure("edge", asked.id, error);
   }
 }
 

@@ -1,5 +1,5 @@
 /** Who may have the bytes: the holder of a token for them, where the track may be played now. */
-import { AUDIO_TOKEN_SECONDS, type AudioTokenClaims } from "#domain/delivery/audio-token.ts";
+import { AUDIO_TOKEN_SECONDS } from "#domain/delivery/audio-token.ts";
 import type { RateDecision } from "#domain/delivery/rate-limit.ts";
 import { err, ok, type Result } from "#domain/foundation/result.ts";
 import type { TokenFault } from "#domain/foundation/signed-token.ts";
@@ -11,10 +11,9 @@ import type { EdgeRequest } from "../edge-request.ts";
 import { ACCOUNT_LIMIT, takeAudioTurn, tooMany } from "../limits/rate-limits.ts";
 import { type RightsVerdict, rightsVerdict } from "./rights.ts";
 import { isTakenDown } from "./takedowns.ts";
-import { type VerifiedClaims, verifyAudioToken } from "./verified-tokens.ts";
+import { type VerifiedClaims, type VerifiedToken, verifyAudioToken } from "./verified-tokens.ts";
 
-export interface AuthorisedAudio {
-  readonly claims: AudioTokenClaims;
+export interface AuthorisedAudio extends VerifiedToken {
   /** What is left to the account. */
   readonly turn: RateDecision;
   /** When the token was good, and when the rights were. */
@@ -47,12 +46,12 @@ export function authorise(asked: EdgeRequest): Authorisation | Promise<Authorisa
 
 function authoriseHolder(
   asked: EdgeRequest,
-  verified: Result<VerifiedClaims, TokenFault>,
+  verified: Result<VerifiedToken, TokenFault>,
   verifiedAtMs: number,
 ): Authorisation | Promise<Authorisation> {
   if (!verified.ok) return tokenRefusal(verified.error);
   const { request } = asked;
-  const claims = verified.value;
+  const { claims, representation } = verified.value;
   if (claims.acl !== asked.target.path) return refuse("token-invalid", { detail: "The token is for another file." });
   if (claims.asn !== undefined && claims.asn !== asnOf(request)) {
     return refuse("token-network", { detail: "Begin the playback again from the network you are on now." });
@@ -62,7 +61,7 @@ function authoriseHolder(
   if (claims.country !== location) return refuseElsewhere(asked, claims, location);
   const turn = takeAudioTurn(claims.sub, verifiedAtMs);
   if (!turn.allowed) return err(tooMany(ACCOUNT_LIMIT, turn));
-  const allowed = { claims, turn, verifiedAtMs, allowedAtMs: verifiedAtMs };
+  const allowed = { claims, representation, turn, verifiedAtMs, allowedAtMs: verifiedAtMs };
   const refusal = rightsRefusal(asked, claims, claims.market ?? location, claims.nbf * SECOND_MS);
   if (!(refusal instanceof Promise)) return refusal === null ? ok(allowed) : err(refusal);
   return refusal.then((late) => (late === null ? ok({ ...allowed, allowedAtMs: Date.now() }) : err(late)));
@@ -85,12 +84,15 @@ function rightsRefusal(
   if (!isTerritory(country)) {
     return problemResponse("country-unknown", { detail: "We cannot tell what may be played where you are." });
   }
+  const tokenAgeMs = nowMs - nbf * SECOND_MS;
   const takenDown = isTakenDown(env, ctx, track, nowMs);
   const verdict = rightsVerdict(env, ctx, { track, country, model, nowMs, signedAtMs });
-  const answer = (isDown: boolean, rights: RightsVerdict) =>
-    isDown ? withdrawn() : refusalOf(rights, country, nowMs - nbf * SECOND_MS);
-  if (typeof takenDown === "boolean" && typeof verdict === "string") return answer(takenDown, verdict);
-  return Promise.all([takenDown, verdict]).then(([isDown, rights]) => answer(isDown, rights));
+  if (typeof takenDown === "boolean" && typeof verdict === "string") {
+    return takenDown ? withdrawn() : refusalOf(verdict, country, tokenAgeMs);
+  }
+  return Promise.all([takenDown, verdict]).then(([isDown, rights]) =>
+    isDown ? withdrawn() : refusalOf(rights, country, tokenAgeMs),
+  );
 }
 
 function withdrawn(): Response {

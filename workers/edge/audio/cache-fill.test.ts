@@ -1,5 +1,15 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { ask, begin, edgeEnv, ORIGIN, publish, RENDITION_BYTES, routedRequest, signedPath } from "../edge-fixtures.ts";
+import {
+  ask,
+  begin,
+  edgeEnv,
+  ORIGIN,
+  publish,
+  RENDITION_BYTES,
+  routedRequest,
+  signedPath,
+  watchedStorage,
+} from "../edge-fixtures.ts";
 import { type Rendition, readBytes } from "./audio-source.ts";
 import { CACHE_OBJECT_BYTES_MAX } from "./rendition-cache.ts";
 
@@ -101,6 +111,62 @@ describe("a miss", () => {
       expect(wholes, range).toBe(fills);
       vi.restoreAllMocks();
     }
+  });
+});
+
+describe("a listener who asks for all of a song", () => {
+  const wanted = [{}, { range: "bytes=0-" }, { range: `bytes=0-${RENDITION_BYTES - 1}` }];
+
+  it.each(wanted)("causes one read of the bucket, for the answer and for the cache: %o [DLV-44]", async (headers) => {
+    const rendition = await publish();
+    const { reads, bindings } = watchedStorage();
+    const { answer, settled } = await begin(await signedPath(rendition), { headers, bindings });
+    expect(answer.headers.get("content-length")).toBe(String(RENDITION_BYTES));
+    expect(new Uint8Array(await answer.arrayBuffer())).toEqual(rendition.bytes);
+    await settled();
+    const next = await ask(await signedPath(rendition), { headers, bindings });
+    expect(next.headers.get("server-timing")).toContain("cache;desc=hit");
+    expect(reads.filter((read) => read.endsWith(rendition.key))).toEqual([`get ${rendition.key}`]);
+    await next.body?.cancel();
+  });
+
+  it("takes the time that it takes: the fill does not wait for it [DLV-44]", async () => {
+    const rendition = await publish();
+    const { answer, settled } = await begin(await signedPath(rendition));
+    await settled();
+    const next = await ask(await signedPath(rendition));
+    expect(next.headers.get("server-timing")).toContain("cache;desc=hit");
+    expect(new Uint8Array(await answer.arrayBuffer())).toEqual(rendition.bytes);
+    await next.body?.cancel();
+  });
+
+  it("has all of it though the cache does not take it [DLV-44]", async () => {
+    const rendition = await publish();
+    const log = vi.spyOn(console, "error").mockReturnValue(undefined);
+    vi.spyOn(caches.default, "put").mockRejectedValue(new Error("the cache is full"));
+    const answer = await ask(await signedPath(rendition));
+    expect(new Uint8Array(await answer.arrayBuffer())).toEqual(rendition.bytes);
+    expect(String(log.mock.calls[0])).toContain("the cache is full");
+  });
+
+  it("is one of four at a time in an isolate; for more there are two reads each [DLV-44]", async () => {
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    vi.spyOn(caches.default, "put").mockImplementation(async (_key, { body }) => {
+      await held;
+      await body?.cancel();
+    });
+    const { reads, bindings } = watchedStorage();
+    const headers = { range: "bytes=0-" };
+    const begun = [];
+    for (let i = 0; i < 5; i++) begun.push(await begin(await signedPath(await publish()), { headers, bindings }));
+    for (const { answer } of begun) await answer.arrayBuffer();
+    release();
+    for (const { settled } of begun) await settled();
+    expect(reads.filter((read) => read.startsWith("range "))).toHaveLength(1);
+    expect(reads.filter((read) => read.startsWith("get "))).toHaveLength(5);
   });
 });
 

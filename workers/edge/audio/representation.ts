@@ -1,14 +1,14 @@
 /** The headers of a rendition. It is named by its bytes, so the name says all of them. */
+import { AUDIO_MIME_TYPES, type AudioPath, renditionKey } from "#domain/delivery/audio-token.ts";
 import { rememberBounded } from "../bounded-map.ts";
 
 export interface Representation {
+  /** In the bucket and in the cache. */
+  readonly key: string;
+  readonly contentType: string;
   /** Strong: the same tag is the same bytes. */
   readonly etag: string;
-  readonly contentType: string;
-  /**
-   * Of every answer with bytes, and of HEAD. An answer that is made with them has a copy of its own, to which it adds
-   * what is of one answer: a copy is less than half as dear as the same headers out of an object.
-   */
+  /** Filled in anew for each answer, see `headersOf`. */
   readonly headers: Headers;
 }
 
@@ -21,9 +21,12 @@ const RESOURCE_POLICY = "cross-origin";
 
 const representations = new Map<string, Representation>();
 
-export function representationOf(sha256: string, contentType: string): Representation {
-  const known = representations.get(sha256);
-  if (known?.contentType === contentType) return known;
+export function representationOf(path: AudioPath): Representation {
+  const { sha256, extension } = path;
+  const key = renditionKey(path);
+  const known = representations.get(key);
+  if (known !== undefined) return known;
+  const contentType = AUDIO_MIME_TYPES[extension] ?? "application/octet-stream";
   const etag = `"${sha256}"`;
   const headers = new Headers({
     ...validatorsOf(etag),
@@ -32,14 +35,38 @@ export function representationOf(sha256: string, contentType: string): Represent
     "content-type": contentType,
     "x-content-type-options": "nosniff",
   });
-  const representation = { etag, contentType, headers };
-  rememberBounded(representations, sha256, representation, REPRESENTATIONS_MAX);
+  const representation = { key, contentType, etag, headers };
+  rememberBounded(representations, key, representation, REPRESENTATIONS_MAX);
   return representation;
 }
 
 /** What a 304 repeats (RFC 9110, section 15.4.5): enough to find and refresh a stored answer, nothing about its body. */
 export function validatorsOf(etag: string): Record<string, string> {
   return { etag, "cache-control": CACHE_CONTROL, "cross-origin-resource-policy": RESOURCE_POLICY };
+}
+
+export interface AnswerFacts {
+  readonly sentBytes: number;
+  /** Null for the whole. */
+  readonly contentRange: string | null;
+  /** Null where nothing was read. */
+  readonly serverTiming: string | null;
+}
+
+/**
+ * Of every answer with bytes, and of HEAD. They are in one object for all answers of a rendition, of which each Response
+ * takes a copy as it is made: that is a third as dear as the same headers out of a literal.
+ */
+export function headersOf(
+  { headers }: Representation,
+  { sentBytes, contentRange, serverTiming }: AnswerFacts,
+): Headers {
+  headers.set("content-length", String(sentBytes));
+  if (contentRange === null) headers.delete("content-range");
+  else headers.set("content-range", contentRange);
+  if (serverTiming === null) headers.delete("server-timing");
+  else headers.set("server-timing", serverTiming);
+  return headers;
 }
 
 function base64OfHex(text: string): string {
