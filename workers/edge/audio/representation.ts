@@ -8,9 +8,14 @@ export interface Representation {
   readonly contentType: string;
   /** Strong: the same tag is the same bytes. */
   readonly etag: string;
-  /** Filled in anew for each answer, see `headersOf`. */
+  /** Filled in for each answer, see `headersOf`. */
   readonly headers: Headers;
+  /** What they were filled in with last. */
+  filled: AnswerFacts;
 }
+
+/** As headers are that no answer was made with yet. */
+const UNFILLED: AnswerFacts = { sentBytes: -1, contentRange: null, serverTiming: null };
 
 /** About a kilobyte each. */
 const REPRESENTATIONS_MAX = 8_192;
@@ -35,7 +40,7 @@ export function representationOf(path: AudioPath): Representation {
     "content-type": contentType,
     "x-content-type-options": "nosniff",
   });
-  const representation = { key, contentType, etag, headers };
+  const representation = { key, contentType, etag, headers, filled: UNFILLED };
   rememberBounded(representations, key, representation, REPRESENTATIONS_MAX);
   return representation;
 }
@@ -55,18 +60,21 @@ export interface AnswerFacts {
 
 /**
  * Of every answer with bytes, and of HEAD. They are in one object for all answers of a rendition, of which each Response
- * takes a copy as it is made: that is a third as dear as the same headers out of a literal.
+ * takes a copy as it is made, and only what differs from the last answer is set: that is a third as dear as the same
+ * headers out of a literal.
  */
-export function headersOf(
-  { headers }: Representation,
-  { sentBytes, contentRange, serverTiming }: AnswerFacts,
-): Headers {
-  headers.set("content-length", String(sentBytes));
-  if (contentRange === null) headers.delete("content-range");
-  else headers.set("content-range", contentRange);
-  if (serverTiming === null) headers.delete("server-timing");
-  else headers.set("server-timing", serverTiming);
+export function headersOf(representation: Representation, facts: AnswerFacts): Headers {
+  const { headers, filled } = representation;
+  if (facts.sentBytes !== filled.sentBytes) headers.set("content-length", String(facts.sentBytes));
+  if (facts.contentRange !== filled.contentRange) setOrDelete(headers, "content-range", facts.contentRange);
+  if (facts.serverTiming !== filled.serverTiming) setOrDelete(headers, "server-timing", facts.serverTiming);
+  representation.filled = facts;
   return headers;
+}
+
+function setOrDelete(headers: Headers, name: string, value: string | null): void {
+  if (value === null) headers.delete(name);
+  else headers.set(name, value);
 }
 
 function base64OfHex(text: string): string {

@@ -4,7 +4,7 @@
  * platform's firewall bounds the sum. What it does here and now is to turn a flood away before anything is read for it.
  */
 import { decideRate, type RateDecision, type RateLimit } from "#domain/delivery/rate-limit.ts";
-import { SECOND_MS } from "#domain/foundation/time.ts";
+import { type EpochMs, SECOND_MS } from "#domain/foundation/time.ts";
 import { problemResponse } from "#workers/shared/http/problem.ts";
 import { rememberBounded } from "../bounded-map.ts";
 
@@ -17,11 +17,22 @@ const KEYS_MAX = 32_768;
 
 const IPV4_IN_IPV6 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
-/** When each key's bucket is empty again. */
+/**
+ * A key that is asked for moves to the young end of its map no more often than this. A map grows by each move, and one
+ * that is made anew for every few hundred ranges costs more than all else that is decided about them.
+ */
+const MOVE_INTERVAL_MS = 10 * SECOND_MS;
+
+interface Bucket {
+  /** When it is empty again. */
+  emptyAt: EpochMs;
+  readonly movedAt: EpochMs;
+}
+
 const buckets = {
-  account: new Map<string, number>(),
-  audio: new Map<string, number>(),
-  address: new Map<string, number>(),
+  account: new Map<string, Bucket>(),
+  audio: new Map<string, Bucket>(),
+  address: new Map<string, Bucket>(),
 };
 
 /** Of an account's calls of the service. */
@@ -40,9 +51,12 @@ export function takeAddressTurn(request: Request, nowMs: number): RateDecision |
   return address === null ? null : takeTurn(buckets.address, ADDRESS_LIMIT, networkOf(address), nowMs);
 }
 
-function takeTurn(emptyAtByKey: Map<string, number>, limit: RateLimit, key: string, nowMs: number): RateDecision {
-  const decision = decideRate(limit, emptyAtByKey.get(key) ?? 0, nowMs);
-  rememberBounded(emptyAtByKey, key, decision.emptyAt, KEYS_MAX);
+function takeTurn(byKey: Map<string, Bucket>, limit: RateLimit, key: string, nowMs: EpochMs): RateDecision {
+  const bucket = byKey.get(key);
+  const decision = decideRate(limit, bucket?.emptyAt ?? 0, nowMs);
+  const { emptyAt } = decision;
+  if (bucket !== undefined && Math.abs(nowMs - bucket.movedAt) < MOVE_INTERVAL_MS) bucket.emptyAt = emptyAt;
+  else rememberBounded(byKey, key, { emptyAt, movedAt: nowMs }, KEYS_MAX);
   return decision;
 }
 
