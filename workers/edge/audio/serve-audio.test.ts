@@ -95,6 +95,30 @@ describe("a range of a rendition", () => {
     expect(Uint8Array.from(parts)).toEqual(rendition.bytes);
   });
 
+  it("has headers and bytes of its own, whatever is asked for beside it [DLV-10]", async () => {
+    const rendition = await publish();
+    const path = await signedPath(rendition);
+    await bytesOf(await ask(path));
+    const asked = Array.from({ length: 24 }, (_unused, i) => ({ first: i * 100, length: 50 + i }));
+    const answers = await Promise.all([
+      ...asked.map(({ first, length }) => ask(path, { headers: { range: `bytes=${first}-${first + length - 1}` } })),
+      ask(path),
+      ask(path, { method: "HEAD" }),
+    ]);
+    const [whole, head] = answers.splice(asked.length);
+    for (const [i, { first, length }] of asked.entries()) {
+      const answer = answers[i];
+      const headers = ["content-range", "content-length"].map((name) => answer?.headers.get(name));
+      expect(headers).toEqual([`bytes ${first}-${first + length - 1}/${RENDITION_BYTES}`, String(length)]);
+      expect(await answer?.bytes()).toEqual(rendition.bytes.slice(first, first + length));
+    }
+    for (const answer of [whole, head]) {
+      const headers = ["content-range", "content-length"].map((name) => answer?.headers.get(name));
+      expect(headers).toEqual([null, String(RENDITION_BYTES)]);
+    }
+    expect(await whole?.bytes()).toEqual(rendition.bytes);
+  });
+
   it("is 200, 206 or 416 and never a fault of ours, whatever the header says [DLV-10]", async () => {
     const rendition = await publish();
     const path = await signedPath(rendition);
