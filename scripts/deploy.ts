@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { experimental_readRawConfig, type Unstable_RawConfig } from "wrangler";
+import { ensureBucketRules } from "./deploy/bucket-rules.ts";
 import { ensureResources, isMissingWorker, withResourceIds, wrangler } from "./deploy/cloudflare-resources.ts";
 import { readSecrets, type Secrets, secretsOf } from "./deploy/worker-secrets.ts";
 import { freshSecrets } from "./fresh-secrets.ts";
@@ -22,7 +23,8 @@ const HELP = `Deploys Rimshot to the Cloudflare account that wrangler is signed 
   --make-secrets FILE write new secrets to FILE and stop; keep it safe and out of the repository
   --help              this text
 
-Databases, namespaces, buckets and queues that are missing are made, and migrations applied before any Worker.`;
+Databases, namespaces, buckets with their rules, and queues that are missing are made, and migrations applied before any
+Worker.`;
 
 type WorkerEntry = (typeof WORKERS)[number];
 
@@ -82,6 +84,7 @@ async function deploy(secrets: Secrets | null): Promise<void> {
   );
   await buildPlayer();
   const ids = await ensureResources([...configs.values()]);
+  await ensureBucketRules(wrangler);
   const resolved = new Map<string, string>();
   try {
     for (const [worker, config] of configs) {

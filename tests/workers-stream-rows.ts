@@ -8,6 +8,7 @@ import type { PlaybackFacts } from "#domain/plays/play-event.ts";
 import { packPlayMessages } from "#domain/plays/play-message.ts";
 import type { SubjectId } from "#domain/plays/subject.ts";
 import { ListenerObject } from "#durable-objects/listeners/listener-object.ts";
+import { STREAM_SESSION_HEADER, STREAMS_MAX_HEADER } from "#durable-objects/listeners/stream-protocol.ts";
 import { type AssessedPlayback, PlayShardObject } from "#durable-objects/plays/play-shard-object.ts";
 import { addToHours } from "#workers/accounting/deliveries/deliveries-store.ts";
 import { insertQualifiedPlays } from "#workers/accounting/plays/plays-store.ts";
@@ -35,8 +36,10 @@ export interface Rows {
   readonly written: number;
 }
 
+type ListenerRows = "begin" | "renew" | "heartbeat" | "connect" | "history" | "historyOfFive";
+
 export type RowsAnswer = Readonly<
-  Record<"grant" | "begin" | "renew" | "history" | "count" | "ledger" | "ledgerAgain" | "deliveries", Rows>
+  Record<"grant" | ListenerRows | "count" | "ledger" | "ledgerAgain" | "deliveries", Rows>
 >;
 
 /** The object's own SQL, with a note of what each statement took. */
@@ -111,14 +114,19 @@ function rowsOfGrant({ CATALOG_0 }: RowsEnv, { recordingId }: RowsQuestion): Pro
 /** Those of an account that has listened for long: by then old turns are forgotten as new ones come. */
 const STREAMS_BEFORE = 250;
 const STREAMS_COUNTED = 50;
+const SESSION_AT_LAST = sessionOf(STREAMS_BEFORE + STREAMS_COUNTED - 1);
+
+/** A device plays some songs before another one does, as a phone and a desk would. */
+function sessionOf(index: number): string {
+  return `session-${Math.floor(index / 10) % 3}-${"0".repeat(12)}`;
+}
 
 async function rowsOfListener({ LISTENERS }: RowsEnv, { recordingId }: RowsQuestion) {
   const listener = LISTENERS.getByName("rows");
   const begin = async (index: number) => {
     const playbackId = freshId<PlaybackId>();
     const request = { playbackId, recordingId: recordingId as RecordingId, device: "Firefox on Linux", streamsMax: 1 };
-    // A device plays some songs before another one does, as a phone and a desk would.
-    const sessionId = `session-${Math.floor(index / 10) % 3}-${"0".repeat(12)}`;
+    const sessionId = sessionOf(index);
     const begun = await listener.beginStream({ ...request, sessionId, continues: false });
     if (!begun.ok) throw new Error("the stream did not begin");
     return playbackId;
@@ -128,10 +136,33 @@ async function rowsOfListener({ LISTENERS }: RowsEnv, { recordingId }: RowsQuest
   await listener.takeRows();
   for (let index = STREAMS_BEFORE; index < STREAMS_BEFORE + STREAMS_COUNTED; index++) playbackId = await begin(index);
   const begun = perOne(await listener.takeRows(), STREAMS_COUNTED);
-  await listener.keepStream({ playbackId, sessionId: null, recordingId: null, streamsMax: 1 });
-  const renew = await listener.takeRows();
-  await listener.recordPlays([{ playbackId, recordingId: recordingId as RecordingId, playedAtMs: Date.now() }]);
-  return { begin: begun, renew, history: await listener.takeRows() };
+  const play = () => ({
+    playbackId: freshId<PlaybackId>(),
+    recordingId: recordingId as RecordingId,
+    playedAtMs: Date.now(),
+  });
+  const rowsOf = async (act: () => Promise<unknown>): Promise<Rows> => {
+    // A sign of life of the very same instant would change nothing.
+    await scheduler.wait(10);
+    await act();
+    return listener.takeRows();
+  };
+  const keep = { playbackId, sessionId: null, recordingId: null, streamsMax: 1 };
+  return {
+    begin: begun,
+    renew: await rowsOf(() => listener.keepStream({ ...keep, recordingId: recordingId as RecordingId })),
+    heartbeat: await rowsOf(() => listener.keepStream(keep)),
+    connect: await rowsOf(() => connect(listener)),
+    history: await rowsOf(() => listener.recordPlays([play()])),
+    historyOfFive: await rowsOf(() => listener.recordPlays(Array.from({ length: 5 }, play))),
+  };
+}
+
+async function connect(listener: DurableObjectStub<CountingListener>): Promise<void> {
+  const headers = { upgrade: "websocket", [STREAM_SESSION_HEADER]: SESSION_AT_LAST, [STREAMS_MAX_HEADER]: "1" };
+  const { webSocket } = await listener.fetch("https://listeners.internal/", { headers });
+  if (webSocket === null) throw new Error("the socket was refused");
+  webSocket.accept();
 }
 
 /** All events of a song, in the messages that the queue would bring. */

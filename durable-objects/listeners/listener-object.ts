@@ -3,18 +3,20 @@
  * caller that got no answer calls again.
  */
 import { DurableObject } from "cloudflare:workers";
-import type { PlaybackId, PlaylistId, RecordingId } from "#domain/foundation/ids.ts";
+import type { PlaybackId, PlaylistId } from "#domain/foundation/ids.ts";
 import { ok, type Result } from "#domain/foundation/result.ts";
 import type { EpochMs } from "#domain/foundation/time.ts";
 import { PLAYLISTS_PER_ACCOUNT_MAX } from "#domain/playlists/playlist.ts";
 import type { HistoryEntry } from "#domain/plays/play-history.ts";
 import { makeSubjectId, SUBJECT_RANDOM_BYTES, type SubjectId } from "#domain/plays/subject.ts";
+import type { StreamBeginning, StreamRenewal } from "#domain/streams/account-streams.ts";
 import type { BeginningFault, PlaybackFault } from "#domain/streams/stream-leases.ts";
-import { type StreamBeginning, StreamDesk, type StreamRenewal } from "./stream-desk.ts";
+import { takeOverFormerTables } from "./former-tables.ts";
+import { HISTORY_SCHEMA, HistoryStorage } from "./history-storage.ts";
+import { StreamDesk } from "./stream-desk.ts";
 import { CLOSE_POLICY_VIOLATION } from "./stream-protocol.ts";
+import { STREAM_SCHEMA, StreamStorage } from "./stream-storage.ts";
 
-/** About a year of heavy listening; a row is some 60 bytes, so a history stays under a megabyte. */
-export const HISTORY_PLAYS_MAX = 10_000;
 /** An idempotency key that has 10,000 newer ones behind it is not coming back. */
 const PLAYLIST_CLAIMS_MAX = 10_000;
 const LISTENER_PAGE_MAX = 100;
@@ -24,13 +26,6 @@ const SCHEMA = `
     singleton INTEGER PRIMARY KEY CHECK (singleton = 1),
     subject_id TEXT NOT NULL
   ) STRICT;
-  CREATE TABLE IF NOT EXISTS plays (
-    playback_id TEXT PRIMARY KEY,
-    recording_id TEXT NOT NULL,
-    played_at INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID;
-  -- Recently played, and the oldest to drop.
-  CREATE INDEX IF NOT EXISTS plays_by_time ON plays (played_at, playback_id);
   CREATE TABLE IF NOT EXISTS playlists (
     playlist_id TEXT PRIMARY KEY,
     created_at INTEGER NOT NULL
@@ -49,17 +44,20 @@ const SCHEMA = `
 export type PlaylistClaim = { readonly id: PlaylistId } | { readonly conflict: true } | { readonly full: true };
 
 type ClaimRow = { request_sha256: string; playlist_id: PlaylistId };
-type PlayRow = { playback_id: PlaybackId; recording_id: RecordingId; played_at: EpochMs };
 
 export class ListenerObject extends DurableObject<RealtimeEnv> {
   readonly #sql: SqlStorage;
+  readonly #history: HistoryStorage;
   readonly #streams: StreamDesk;
 
   constructor(ctx: DurableObjectState, env: RealtimeEnv) {
     super(ctx, env);
     this.#sql = ctx.storage.sql;
-    this.#sql.exec(SCHEMA);
-    this.#streams = new StreamDesk(ctx);
+    this.#sql.exec(SCHEMA + HISTORY_SCHEMA + STREAM_SCHEMA);
+    this.#history = new HistoryStorage(ctx.storage);
+    const streams = new StreamStorage(this.#sql);
+    takeOverFormerTables(ctx.storage, { history: this.#history, streams });
+    this.#streams = new StreamDesk(ctx, streams);
   }
 
   /** Who this listener is in the record of plays: random, made on first use, the same from then on. */
@@ -95,39 +93,12 @@ export class ListenerObject extends DurableObject<RealtimeEnv> {
 
   /** Adds qualified plays, each playback once. Keeps the newest HISTORY_PLAYS_MAX. */
   recordPlays(plays: readonly HistoryEntry[]): void {
-    this.ctx.storage.transactionSync(() => {
-      for (const { playbackId, recordingId, playedAtMs } of plays) {
-        this.#sql.exec(
-          "INSERT INTO plays (playback_id, recording_id, played_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-          playbackId,
-          recordingId,
-          playedAtMs,
-        );
-      }
-      // With fewer rows than the limit the subquery has no row, and comparing with NULL deletes nothing.
-      this.#sql.exec(
-        `DELETE FROM plays WHERE (played_at, playback_id) <= (
-           SELECT played_at, playback_id FROM plays ORDER BY played_at DESC, playback_id DESC LIMIT 1 OFFSET ?
-         )`,
-        HISTORY_PLAYS_MAX,
-      );
-    });
+    this.#history.add(plays);
   }
 
   /** Qualified plays, newest first; with `before`, those older than that playback. Unknown there, there are none. */
   recentlyPlayed(limit: number, before: PlaybackId | null = null): HistoryEntry[] {
-    const rows = this.#sql.exec<PlayRow>(
-      `SELECT playback_id, recording_id, played_at FROM plays
-       WHERE ?1 IS NULL OR (played_at, playback_id) < (SELECT played_at, playback_id FROM plays WHERE playback_id = ?1)
-       ORDER BY played_at DESC, playback_id DESC LIMIT ?2`,
-      before,
-      pageSize(limit),
-    );
-    return rows.toArray().map((row) => ({
-      playbackId: row.playback_id,
-      recordingId: row.recording_id,
-      playedAtMs: row.played_at,
-    }));
+    return this.#history.newest(pageSize(limit), before);
   }
 
   rememberPlaylist(playlistId: PlaylistId, createdAtMs: EpochMs): void {

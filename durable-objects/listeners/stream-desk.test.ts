@@ -5,16 +5,17 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { STREAMS_MAX } from "#domain/accounts/products.ts";
 import type { PlaybackId, RecordingId } from "#domain/foundation/ids.ts";
 import { freshId } from "#domain/plays/plays-fixtures.ts";
+import { STREAM_TURNS_KEPT, type StreamBeginning } from "#domain/streams/account-streams.ts";
 import { SESSIONS_BESIDE_MAX, STREAM_LIVE_MS, STREAM_URLS_MS } from "#domain/streams/stream-leases.ts";
-import type { StreamBeginning } from "./stream-desk.ts";
 import {
   CLOSE_POLICY_VIOLATION,
+  type SocketAttachment,
   STREAM_SESSION_HEADER,
   STREAM_SOCKETS_MAX,
   STREAMS_MAX_HEADER,
   type StreamMessage,
 } from "./stream-protocol.ts";
-import { STREAM_TURNS_KEPT } from "./stream-storage.ts";
+import { StreamStorage } from "./stream-storage.ts";
 
 const { LISTENERS } = env as unknown as RealtimeEnv;
 
@@ -45,6 +46,21 @@ async function begin(stub: Stub, sessionId: string, partial: Partial<StreamBegin
 
 function keep(stub: Stub, { playbackId }: StreamBeginning, streamsMax = 1) {
   return stub.keepStream({ playbackId, sessionId: null, recordingId: null, streamsMax });
+}
+
+function storedStreams(stub: Stub) {
+  return runInDurableObject(stub, (_instance, { storage }) => new StreamStorage(storage.sql).read());
+}
+
+/** As if no lease had been heard of for long, but by what sockets are pinged from now on. */
+function forgetSignsOfLife(stub: Stub, { ofSockets }: { readonly ofSockets: boolean }) {
+  return runInDurableObject(stub, (_instance, ctx) => {
+    const storage = new StreamStorage(ctx.storage.sql);
+    const { leases, playbacks } = storage.read();
+    storage.write({ leases: leases.map((lease) => ({ ...lease, seenAtMs: 1 })), playbacks });
+    const attachment: SocketAttachment = { connectedAtMs: 1 };
+    if (ofSockets) for (const socket of ctx.getWebSockets()) socket.serializeAttachment(attachment);
+  });
 }
 
 const connected: WebSocket[] = [];
@@ -206,11 +222,8 @@ describe("an account's streams", () => {
     const streamsMax = STREAM_TURNS_KEPT;
     for (let i = 1; i <= STREAM_TURNS_KEPT; i++) await begin(stub, `session-${i}`, { streamsMax });
     expect(await keep(stub, first)).toEqual({ ok: false, error: { kind: "unknown" } });
-    await runInDurableObject(stub, (_instance, { storage: { sql } }) => {
-      for (const table of ["stream_leases", "stream_playbacks"]) {
-        expect(sql.exec(`SELECT count(*) AS n FROM ${table}`).one()).toEqual({ n: STREAM_TURNS_KEPT });
-      }
-    });
+    const { leases, playbacks } = await storedStreams(stub);
+    expect([leases.length, playbacks.length]).toEqual([STREAM_TURNS_KEPT, STREAM_TURNS_KEPT]);
   });
 });
 
@@ -250,10 +263,8 @@ describe("a stream's socket", () => {
     await begin(stub, "one");
     const { webSocket, messages, texts, received } = await connect(stub, "one");
     await received(1);
-    // As if the lease had not been heard of for long: what remains is the ping.
-    await runInDurableObject(stub, (_instance, { storage: { sql } }) => {
-      sql.exec("UPDATE stream_leases SET seen_at = 1");
-    });
+    // What remains is the ping.
+    await forgetSignsOfLife(stub, { ofSockets: true });
     webSocket.send("ping");
     await expect.poll(() => texts, { timeout: 5_000 }).toEqual(["pong"]);
     // Only what is live can be displaced.
@@ -266,18 +277,42 @@ describe("a stream's socket", () => {
     const stub = newListener();
     await begin(stub, "one");
     const { webSocket, texts, closed } = await connect(stub, "one");
-    await runInDurableObject(stub, (_instance, { storage: { sql } }) => {
-      sql.exec("UPDATE stream_leases SET seen_at = 1");
-    });
+    await forgetSignsOfLife(stub, { ofSockets: true });
     webSocket.send("ping");
     await expect.poll(() => texts, { timeout: 5_000 }).toEqual(["pong"]);
     webSocket.close(1000, "bye");
     await closed;
-    const seenAt = () =>
-      runInDurableObject(stub, (_instance, { storage: { sql } }) =>
-        Number(sql.exec("SELECT seen_at FROM stream_leases").one()["seen_at"]),
-      );
+    const seenAt = async () => (await storedStreams(stub)).leases[0]?.seenAtMs;
     await expect.poll(seenAt, { timeout: 5_000 }).toBeGreaterThan(Date.now() - 60_000);
+  });
+
+  it("keeps when it was opened, also while the object sleeps, and leaves that behind [STR-12] [STR-24]", async () => {
+    const stub = newListener();
+    await begin(stub, "one");
+    const { webSocket, messages, received } = await connect(stub, "one");
+    await received(1);
+    await forgetSignsOfLife(stub, { ofSockets: false });
+    await evictDurableObject(stub, { webSockets: "hibernate" });
+    // It is live by its connection alone, and so can be displaced.
+    await begin(stub, "two");
+    await received(2);
+    expect(messages[1]).toMatchObject({ type: "displaced" });
+    await forgetSignsOfLife(stub, { ofSockets: false });
+    webSocket.close(1000, "bye");
+    const seenAt = async () => (await storedStreams(stub)).leases[0]?.seenAtMs;
+    await expect.poll(seenAt, { timeout: 5_000 }).toBeGreaterThan(Date.now() - 60_000);
+  });
+
+  it("that was opened lapses 30 s later, where nothing is heard over it [STR-4]", async () => {
+    const stub = newListener();
+    await begin(stub, "one");
+    const { messages, received } = await connect(stub, "one");
+    await received(1);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + STREAM_LIVE_MS });
+    await begin(stub, "two");
+    const { leases } = await storedStreams(stub);
+    expect(leases.map(({ displacement }) => displacement)).toEqual([null, null]);
+    expect(messages).toHaveLength(1);
   });
 
   it("says nothing but ping [STR-13]", async () => {

@@ -2,93 +2,51 @@
  * The streams of one account: who holds a lease, and the socket of each session. A `ping` is a sign of life that the
  * platform answers without waking the object; when it was is asked of the socket.
  */
-import type { PlaybackId, RecordingId } from "#domain/foundation/ids.ts";
-import { err, ok, type Result } from "#domain/foundation/result.ts";
+import type { Result } from "#domain/foundation/result.ts";
 import type { EpochMs } from "#domain/foundation/time.ts";
 import {
-  type BeginningFault,
-  beginStream,
-  keepStream,
-  type LeaseChange,
-  type LeaseFault,
-  type PlaybackFault,
-  SESSION_PLAYBACKS_MAX,
-  type StreamLease,
-} from "#domain/streams/stream-leases.ts";
+  type AccountStreams,
+  beginPlayback,
+  hearSession,
+  keepPlayback,
+  keepSession,
+  type StreamBeginning,
+  type StreamRenewal,
+  type StreamsStep,
+} from "#domain/streams/account-streams.ts";
+import type { BeginningFault, LeaseFault, PlaybackFault, StreamLease } from "#domain/streams/stream-leases.ts";
 import {
   CLOSE_NORMAL,
   displacedMessage,
   PING,
   PONG,
+  type SocketAttachment,
   STREAM_SESSION_HEADER,
   STREAM_SOCKETS_MAX,
   STREAM_SUBPROTOCOL,
   STREAMS_MAX_HEADER,
   type StreamMessage,
 } from "./stream-protocol.ts";
-import { STREAM_SCHEMA, StreamStorage } from "./stream-storage.ts";
-
-export interface StreamBeginning {
-  readonly playbackId: PlaybackId;
-  readonly recordingId: RecordingId;
-  readonly sessionId: string;
-  readonly device: string | null;
-  readonly streamsMax: number;
-  /** Begun by the player on its own, as the next track in the queue. */
-  readonly continues: boolean;
-}
-
-export interface StreamRenewal {
-  readonly playbackId: PlaybackId;
-  /** Where given, the playback has to be of this session. */
-  readonly sessionId: string | null;
-  /** Where given, the playback has to be of this recording. */
-  readonly recordingId: RecordingId | null;
-  readonly streamsMax: number;
-}
+import type { StreamStorage } from "./stream-storage.ts";
 
 export class StreamDesk {
   readonly #ctx: DurableObjectState;
   readonly #storage: StreamStorage;
 
-  constructor(ctx: DurableObjectState) {
+  constructor(ctx: DurableObjectState, storage: StreamStorage) {
     this.#ctx = ctx;
-    ctx.storage.sql.exec(STREAM_SCHEMA);
-    this.#storage = new StreamStorage(ctx.storage.sql);
+    this.#storage = storage;
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
   }
 
-  /** Asked again for a playback that it knows, it says how that stands and lets nobody make room a second time. */
   begin(request: StreamBeginning, nowMs: EpochMs): Result<null, BeginningFault> {
-    const { playbackId, sessionId, recordingId, streamsMax } = request;
-    if (this.#storage.findPlayback(playbackId) !== null) {
-      const kept = this.#keep(sessionId, streamsMax, nowMs);
-      return kept.ok || kept.error.kind === "unknown" ? ok(null) : err(kept.error);
-    }
-    const begun = this.#ctx.storage.transactionSync(() => {
-      const turn = this.#storage.nextTurn();
-      const outcome = beginStream(this.#leases(), { ...request, turn, nowMs });
-      if (!outcome.ok) return outcome;
-      this.#storage.writeLeases(outcome.value);
-      this.#storage.addPlayback(playbackId, { turn, sessionId, recordingId });
-      return outcome;
-    });
-    if (!begun.ok) return begun;
-    this.#tell(begun.value);
-    return ok(null);
+    const streams = this.#streams();
+    return this.#take(streams, beginPlayback(streams, request, nowMs));
   }
 
-  /** The playback goes on, or the reason why it may not. */
   keepPlayback(request: StreamRenewal, nowMs: EpochMs): Result<null, PlaybackFault> {
-    const { playbackId, sessionId, recordingId, streamsMax } = request;
-    const playback = this.#storage.findPlayback(playbackId);
-    if (playback === null) return err({ kind: "unknown" });
-    if (sessionId !== null && playback.sessionId !== sessionId) return err({ kind: "unknown" });
-    if (recordingId !== null && playback.recordingId !== recordingId) return err({ kind: "unknown" });
-    // A name that many devices share would be one stream for all of them. This is no sign of life of the session's.
-    const newer = this.#storage.countNewer(playback, SESSION_PLAYBACKS_MAX);
-    if (newer >= SESSION_PLAYBACKS_MAX) return err({ kind: "superseded" });
-    return this.#keep(playback.sessionId, streamsMax, nowMs);
+    const streams = this.#streams();
+    return this.#take(streams, keepPlayback(streams, request, nowMs));
   }
 
   /** A socket for a session, from the door that has verified whose object this is. */
@@ -97,12 +55,15 @@ export class StreamDesk {
     const sessionId = request.headers.get(STREAM_SESSION_HEADER);
     const streamsMax = Number(request.headers.get(STREAMS_MAX_HEADER));
     if (sessionId === null || !(streamsMax >= 1)) return new Response(null, { status: 400 });
-    // Before the old sockets go: when they were last heard of is a part of what is kept.
-    const kept = this.#keep(sessionId, streamsMax, nowMs);
+    const others = this.#ctx.getWebSockets().filter((socket) => this.#sessionOf(socket) !== sessionId);
+    if (others.filter(isOpen).length >= STREAM_SOCKETS_MAX) return new Response(null, { status: 503 });
+    // The socket itself will know when it came, so there is nothing to write of it unless somebody is displaced.
+    const streams = hearSession(this.#streams(), sessionId, nowMs);
+    const kept = this.#take(streams, keepSession(streams, { sessionId, streamsMax, nowMs }));
     for (const before of this.#ctx.getWebSockets(sessionId)) before.close(CLOSE_NORMAL, "the session has a newer one");
-    if (this.#openSockets().length >= STREAM_SOCKETS_MAX) return new Response(null, { status: 503 });
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server, [sessionId]);
+    server.serializeAttachment({ connectedAtMs: nowMs } satisfies SocketAttachment);
     send(server, greetingOf(kept));
     const headers = { "sec-websocket-protocol": STREAM_SUBPROTOCOL };
     return new Response(null, { status: 101, webSocket: client, headers });
@@ -110,46 +71,44 @@ export class StreamDesk {
 
   /** A socket that goes takes along when it was last heard of: that is written down first. */
   onClose(socket: WebSocket): void {
-    const [sessionId] = this.#ctx.getTags(socket);
-    const heardAtMs = this.#heardAt(socket);
-    const lease = this.#storage.readLeases().find((one) => one.sessionId === sessionId);
-    if (lease === undefined || heardAtMs <= lease.seenAtMs) return;
-    this.#storage.writeLeases({ own: { ...lease, seenAtMs: heardAtMs }, displaced: [] });
+    const stored = this.#storage.read();
+    const streams = hearSession(stored, this.#sessionOf(socket), this.#heardAt(socket));
+    if (streams !== stored) this.#storage.write(streams);
   }
 
-  #keep(sessionId: string, streamsMax: number, nowMs: EpochMs): Result<null, LeaseFault> {
-    const kept = this.#ctx.storage.transactionSync(() => {
-      const outcome = keepStream(this.#leases(), { sessionId, streamsMax, nowMs });
-      if (outcome.ok) this.#storage.writeLeases(outcome.value);
-      return outcome;
-    });
-    if (!kept.ok) return kept;
-    this.#tell(kept.value);
-    const { displacement } = kept.value.own;
-    return displacement === null ? ok(null) : err({ kind: "displaced", displacement });
+  /** Writes what is other than before, and tells those who made room. */
+  #take<Fault>(before: AccountStreams, { streams, displaced, outcome }: StreamsStep<Fault>): Result<null, Fault> {
+    if (streams !== before) this.#storage.write(streams);
+    this.#tell(displaced);
+    return outcome;
   }
 
-  /** As they are stored, with the signs of life that the object slept through. */
-  #leases(): StreamLease[] {
-    return this.#storage.readLeases().map((lease) => {
-      const heardAtMs = this.#ctx.getWebSockets(lease.sessionId).map((socket) => this.#heardAt(socket));
-      return { ...lease, seenAtMs: Math.max(lease.seenAtMs, ...heardAtMs) };
-    });
+  /** As they are stored, with the signs of life that only sockets know of. */
+  #streams(): AccountStreams {
+    let streams = this.#storage.read();
+    for (const socket of this.#ctx.getWebSockets()) {
+      streams = hearSession(streams, this.#sessionOf(socket), this.#heardAt(socket));
+    }
+    return streams;
   }
 
-  #tell({ displaced }: LeaseChange): void {
+  #tell(displaced: readonly StreamLease[]): void {
     for (const { sessionId, displacement } of displaced) {
       if (displacement === null) continue;
       for (const socket of this.#ctx.getWebSockets(sessionId)) send(socket, displacedMessage(displacement));
     }
   }
 
-  #openSockets(): WebSocket[] {
-    return this.#ctx.getWebSockets().filter((socket) => socket.readyState === WebSocket.OPEN);
+  #sessionOf(socket: WebSocket): string {
+    const [sessionId] = this.#ctx.getTags(socket);
+    if (sessionId === undefined) throw new Error("a socket has no session");
+    return sessionId;
   }
 
   #heardAt(socket: WebSocket): EpochMs {
-    return this.#ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0;
+    const attachment = socket.deserializeAttachment() as SocketAttachment | null;
+    const pingedAtMs = this.#ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0;
+    return Math.max(attachment?.connectedAtMs ?? 0, pingedAtMs);
   }
 }
 
@@ -161,5 +120,9 @@ function greetingOf(kept: Result<null, LeaseFault>): StreamMessage {
 
 /** A socket that is closing is still listed, and refuses what is sent; its player connects again and is told then. */
 function send(socket: WebSocket, message: StreamMessage): void {
-  if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+  if (isOpen(socket)) socket.send(JSON.stringify(message));
+}
+
+function isOpen(socket: WebSocket): boolean {
+  return socket.readyState === WebSocket.OPEN;
 }

@@ -2,6 +2,7 @@
  * What a listener's object tells the players of an account, as JSON texts over a WebSocket for each session. Players
  * say nothing but `ping`, which is their sign of life. Specified in docs/specs/streams.md.
  */
+import type { EpochMs } from "#domain/foundation/time.ts";
 import type { Displacement } from "#domain/streams/stream-leases.ts";
 
 export const STREAM_SUBPROTOCOL = "rimshot.stream.v1";
@@ -12,6 +13,12 @@ export const STREAMS_MAX_HEADER = "rimshot-streams-max";
 
 /** An account has a few players; a socket that was not closed properly goes when its session comes back. */
 export const STREAM_SOCKETS_MAX = 32;
+
+/** What the platform keeps with a socket while the object sleeps. */
+export interface SocketAttachment {
+  /** Connecting is a sign of life. */
+  readonly connectedAtMs: EpochMs;
+}
 
 export const PING = "ping";
 export const PONG = "pong";

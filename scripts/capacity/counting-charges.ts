@@ -22,7 +22,6 @@ export interface CountingSettings {
   readonly shard: "row-per-event" | "row-per-message";
   /** `sums`: plays themselves are in the archive, and the ledger has their sums by day, track, country and terms. */
   readonly ledger: "row-per-play" | "sums";
-  readonly history: "row-per-play" | "row-per-report";
   /** Months after which a month's shards are put away. */
   readonly shardMonthsKept: number;
 }
@@ -101,10 +100,11 @@ function writesOfPlay({ songSeconds }: Scenario, reports: number): number {
   return reports <= 1 ? reports : Math.max(1, reports * (1 - IN_CODE.qualifyingSeconds / songSeconds));
 }
 
-function historyCharges(scenario: Scenario, { reportsPerStream, history }: CountingSettings): StreamCharge[] {
+function historyCharges(scenario: Scenario, { reportsPerStream }: CountingSettings): StreamCharge[] {
   const calls = writesOfPlay(scenario, reportsPerStream);
   const { historyRowsRead, historyRowsWritten } = STREAM_ROWS.figures;
-  const written = history === "row-per-play" ? historyRowsWritten : Math.min(1, reportsPerStream) * historyRowsWritten;
+  // One row for what a report brings; what comes again writes nothing.
+  const written = Math.min(1, reportsPerStream) * historyRowsWritten;
   const ours = (what: string, meter: StreamCharge["meter"], perStream: number): StreamCharge => ({
     part: "history",
     what,

@@ -35,17 +35,16 @@ const MEBIBYTE = KIBIBYTE ** 2;
 
 export const AS_BUILT: Settings = {
   audio: { ranges: elementRequests("Vorbis"), throughWorker: true, rights: "store", upperTiers: null },
-  granting: { songsPerGrant: 1, lease: "row-per-playback" },
+  granting: { songsPerGrant: 1 },
   counting: {
     reportsPerStream: reportsPerStream(ASSUMED.songSeconds),
     events: "merged",
     archive: "batch",
     shard: "row-per-event",
     ledger: "row-per-play",
-    history: "row-per-play",
     shardMonthsKept: ASSUMED_OF_STREAM.monthsKept,
   },
-  storage: { rungsOfTail: null, replica: "standard", masters: "standard" },
+  storage: { rungsOfTail: null, replica: "infrequent", masters: "infrequent" },
 };
 
 const AAC_FIRST: AudioSettings = { ...AS_BUILT.audio, ranges: elementRequests("Aac") };
@@ -64,15 +63,10 @@ const PACKED: CountingSettings = {
   archive: "batch",
   shard: "row-per-message",
   ledger: "sums",
-  history: "row-per-report",
   // Players may report for 35 days, and then the month is closed.
   shardMonthsKept: 3,
 };
-const LEAN_STORAGE: StorageSettings = {
-  rungsOfTail: ["aac-96", "aac-160"],
-  replica: "infrequent",
-  masters: "infrequent",
-};
+const LEAN_STORAGE: StorageSettings = { ...AS_BUILT.storage, rungsOfTail: ["aac-96", "aac-160"] };
 
 export const DESIGNS: readonly Design[] = [
   {
@@ -173,7 +167,7 @@ export const DESIGNS: readonly Design[] = [
     built: false,
     what:
       `reports of ${FIVE_SONGS} songs, a row of a shard for each message, sums in the ledger, ` +
-      "a row of the history for each report, shards put away after three months",
+      "shards put away after three months",
     price: "plays are counted a quarter of an hour later; single plays are read from the archive",
     settings: { ...AS_BUILT, counting: PACKED },
   },
@@ -181,7 +175,7 @@ export const DESIGNS: readonly Design[] = [
     id: "lean-storage",
     name: "a short ladder for the tail",
     built: false,
-    what: "tracks that are hardly played keep AAC 96 and 160; the rest is encoded when they are; copies in Infrequent Access",
+    what: "tracks that are hardly played keep AAC 96 and 160; the rest is encoded when they are",
     price: "the first listeners of a rare track hear no lossless; transcoding on demand; retrieval at $0.01 a GB",
     settings: { ...AS_BUILT, storage: LEAN_STORAGE },
   },
@@ -189,11 +183,11 @@ export const DESIGNS: readonly Design[] = [
     id: "lean",
     name: "all of it, through the Worker",
     built: false,
-    what: "AAC first, fresh tokens, tiers, packed counting, short ladder, five playbacks a grant, one row for a lease",
+    what: "AAC first, fresh tokens, tiers, packed counting, short ladder, five playbacks a grant",
     price: "as above; every check of the edge stays",
     settings: {
       audio: { ...AAC_FIRST, rights: "fresh-token", upperTiers: UPPER_TIERS },
-      granting: { songsPerGrant: FIVE_SONGS, lease: "renewed" },
+      granting: { songsPerGrant: FIVE_SONGS },
       counting: PACKED,
       storage: LEAN_STORAGE,
     },

@@ -8,11 +8,9 @@ import { ASSUMED_OF_STREAM, IN_CODE } from "./stream-profile.ts";
 export interface GrantingSettings {
   /** Playbacks that one request grants. */
   readonly songsPerGrant: number;
-  /** `renewed`: while the same session goes on, only its one row is written. */
-  readonly lease: "row-per-playback" | "renewed";
 }
 
-export function grantingCharges({ songSeconds }: Scenario, { songsPerGrant, lease }: GrantingSettings): StreamCharge[] {
+export function grantingCharges({ songSeconds }: Scenario, { songsPerGrant }: GrantingSettings): StreamCharge[] {
   const playbacks = 1 + ASSUMED_OF_STREAM.unheardPreparations;
   const grants = playbacks / songsPerGrant;
   const { renewals, streamsPerConnection, grantCpuMs, objectCallSeconds } = ASSUMED_OF_STREAM;
@@ -20,9 +18,9 @@ export function grantingCharges({ songSeconds }: Scenario, { songsPerGrant, leas
   const connections = 1 / streamsPerConnection;
   const accessTokens = songSeconds / IN_CODE.accessTokenSeconds;
   const calls = grants + renewals + connections;
-  const isRenewed = lease === "renewed";
-  const rowsWritten = isRenewed ? grants * rows.renewRowsWritten : playbacks * rows.beginRowsWritten;
-  const rowsRead = (isRenewed ? grants : playbacks) * rows.beginRowsRead;
+  // A socket that connects writes nothing, and one row when it closes: it was pinged since.
+  const leaseRowsWritten = grants * rows.beginRowsWritten + renewals * rows.renewRowsWritten + connections;
+  const leaseRowsRead = grants * rows.beginRowsRead + renewals * rows.renewRowsRead;
   return [
     granting("playbacks granted", "workerRequests", grants, true),
     granting("renewals, sockets and access tokens", "workerRequests", renewals + connections + accessTokens),
@@ -33,8 +31,8 @@ export function grantingCharges({ songSeconds }: Scenario, { songsPerGrant, leas
     granting("sessions behind access tokens", "d1RowsRead", accessTokens * ASSUMED_OF_STREAM.accessTokenRowsRead),
     granting("calls of the listener's object", "objectRequests", calls),
     granting("time of the listener's object", "objectGbSeconds", calls * objectCallSeconds * OBJECT_MEMORY_GB),
-    granting("leases", "objectRowsWritten", rowsWritten + renewals * rows.renewRowsWritten),
-    granting("leases", "objectRowsRead", rowsRead + renewals * rows.renewRowsRead),
+    granting("leases", "objectRowsWritten", leaseRowsWritten),
+    granting("leases", "objectRowsRead", leaseRowsRead),
   ];
 }
 

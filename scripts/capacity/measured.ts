@@ -35,16 +35,16 @@ export const AUDIO_ELEMENT = {
 } as const satisfies Measurement<object>;
 
 export const STREAM_ROWS = {
-  date: "2026-11-23",
+  date: "2026-11-29",
   command: "npm run bench -- stream-rows --json",
   figures: {
     grantRowsRead: 11,
-    beginRowsRead: 12,
-    beginRowsWritten: 4.1,
-    renewRowsRead: 4,
+    beginRowsRead: 4,
+    beginRowsWritten: 1,
+    renewRowsRead: 2,
     renewRowsWritten: 1,
-    historyRowsRead: 3,
-    historyRowsWritten: 2,
+    historyRowsRead: 2,
+    historyRowsWritten: 1,
     countEachRowsRead: 253,
     countEachRowsWritten: 44,
     countPackedRowsRead: 1,

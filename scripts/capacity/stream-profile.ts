@@ -148,7 +148,7 @@ export const ROW_BYTES = {
   /** In a play shard. */
   event: 150,
   playback: 220,
-  /** In the listener's object. */
-  historyPlay: 130,
+  /** In a chunk of the listener's object. */
+  historyPlay: 70,
   availability: 300,
 } as const;

@@ -2,8 +2,8 @@
 import type { AccountId, PlaybackId, RecordingId } from "#domain/foundation/ids.ts";
 import { err, type Result } from "#domain/foundation/result.ts";
 import type { SubjectId } from "#domain/plays/subject.ts";
+import type { StreamBeginning } from "#domain/streams/account-streams.ts";
 import type { BeginningFault, PlaybackFault } from "#domain/streams/stream-leases.ts";
-import type { StreamBeginning } from "#durable-objects/listeners/stream-desk.ts";
 
 /** The object gave no answer: nobody can say who may sound, so nobody begins and nothing is signed. */
 export interface Unanswered {

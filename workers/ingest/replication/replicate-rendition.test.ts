@@ -35,18 +35,20 @@ async function stored(sizeBytes = 40_000) {
   return { bytes, key };
 }
 
-/** The replica's bucket, with its writes counted. */
+/** The replica's bucket, with its writes noted. */
 function countedReplica() {
   const { RENDITIONS_REPLICA } = bindings;
   const puts: string[] = [];
+  const storageClasses: (string | undefined)[] = [];
   const replica = {
     head: (key: string) => RENDITIONS_REPLICA.head(key),
     put: (key: string, body: ReadableStream, options: R2PutOptions) => {
       puts.push(key);
+      storageClasses.push(options.storageClass);
       return RENDITIONS_REPLICA.put(key, body, options);
     },
   } as unknown as R2Bucket;
-  return { puts, env: { ...bindings, RENDITIONS_REPLICA: replica } };
+  return { puts, storageClasses, env: { ...bindings, RENDITIONS_REPLICA: replica } };
 }
 
 describe("the replica of a rendition", () => {
@@ -83,6 +85,15 @@ describe("the replica of a rendition", () => {
     await bindings.RENDITIONS_REPLICA.put(key, bytes.slice(1));
     await replicateRendition(env, key);
     expect((await bindings.RENDITIONS_REPLICA.head(key))?.size).toBe(bytes.byteLength);
+  });
+
+  it("is put into the class of what is hardly ever read [DLV-50]", async () => {
+    const { key } = await stored();
+    // What class an object has the local bucket does not say, so this is as far as it can be seen.
+    const { storageClasses, env } = countedReplica();
+    await replicateRendition(env, key);
+    expect(storageClasses).toEqual(["InfrequentAccess"]);
+    expect((await bindings.RENDITIONS_REPLICA.head(key))?.size).toBe((await bindings.RENDITIONS.head(key))?.size);
   });
 
   it("is never other bytes than its name says: a damaged original is not spread [DLV-34]", async () => {

@@ -26,9 +26,11 @@ export async function replicateRendition(env: IngestEnv, key: string): Promise<v
   const object = await env.RENDITIONS.get(key);
   if (object === null) throw new Error(`${key} was there a moment ago`);
   const { httpMetadata } = object;
-  // R2 refuses what does not hash to the name, so a damaged original is not spread.
+  // R2 refuses what does not hash to the name, so a damaged original is not spread. It is read while the primary fails
+  // and at no other time, so storing it is what it costs.
   await env.RENDITIONS_REPLICA.put(key, object.body, {
     sha256,
+    storageClass: "InfrequentAccess",
     ...(httpMetadata === undefined ? {} : { httpMetadata }),
   });
   logEvent("ingest", "rendition-replicated", { key, sizeBytes: object.size });
