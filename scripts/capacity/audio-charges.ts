@@ -11,7 +11,7 @@ export interface AudioSettings {
   readonly ranges: ElementRequests | { readonly rangeBytes: number };
   /** False where the firewall checks the token and the zone's cache answers. */
   readonly throughWorker: boolean;
-  /** `fresh-token`: a token that was signed a moment ago is believed, since its rights were read for it. */
+  /** `fresh-token`: one that was signed a moment ago is believed, since its rights were read to sign it. */
   readonly rights: "store" | "fresh-token";
   /** Places that are asked before the bucket by points of presence that miss; null where each asks the bucket itself. */
   readonly upperTiers: number | null;
@@ -30,8 +30,9 @@ export function audioCharges(scenario: Scenario, settings: AudioSettings): Strea
   const requests = requestsPerStream(scenario, settings);
   const places = settings.upperTiers ?? scenario.pops;
   const missRatio = 1 - cacheHitRatio({ ...scenario, pops: Math.min(places, scenario.pops) });
-  // Until it is filled, each range of the rendition is read, and the fill reads it once more.
-  const readsOfMiss = Math.min(requests, ASSUMED_OF_STREAM.requestsBeforeFill) + 1;
+  // Until it is filled, each range of the rendition is read; what fills it is the first of an open range, or one read more.
+  const readsToFill = "rangeBytes" in settings.ranges ? 1 : 0;
+  const readsOfMiss = Math.min(requests, ASSUMED_OF_STREAM.requestsBeforeFill) + readsToFill;
   const reads = audio("R2 reads at misses", "r2ClassB", missRatio * readsOfMiss);
   if (!settings.throughWorker) return [reads];
   const { msPerRequest, msPerMegabyte } = audioCpu();

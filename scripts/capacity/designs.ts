@@ -34,7 +34,7 @@ const UPPER_TIERS = 10;
 const MEBIBYTE = KIBIBYTE ** 2;
 
 export const AS_BUILT: Settings = {
-  audio: { ranges: elementRequests("Vorbis"), throughWorker: true, rights: "store", upperTiers: null },
+  audio: { ranges: elementRequests("Vorbis"), throughWorker: true, rights: "fresh-token", upperTiers: null },
   granting: { songsPerGrant: 1 },
   counting: {
     reportsPerStream: reportsPerStream(ASSUMED.songSeconds),
@@ -110,12 +110,12 @@ export const DESIGNS: readonly Design[] = [
     settings: { ...AS_BUILT, audio: AAC_FIRST },
   },
   {
-    id: "fresh-tokens",
-    name: "fresh tokens believed",
+    id: "rights-always-asked",
+    name: "rights asked for each beginning",
     built: false,
-    what: "a token of the last 15 s is not looked up again: its rights were read to sign it",
-    price: "none that the promise of a minute forbids; takedowns are looked at as before",
-    settings: { ...AS_BUILT, audio: { ...AS_BUILT.audio, rights: "fresh-token" } },
+    what: "as it was before: the edge reads what the api has read a moment ago to sign the token",
+    price: "rights are no fresher by it, and the first byte waits for the store",
+    settings: { ...AS_BUILT, audio: { ...AS_BUILT.audio, rights: "store" } },
   },
   {
     id: "tiered-cache",
@@ -183,10 +183,10 @@ export const DESIGNS: readonly Design[] = [
     id: "lean",
     name: "all of it, through the Worker",
     built: false,
-    what: "AAC first, fresh tokens, tiers, packed counting, short ladder, five playbacks a grant",
+    what: "AAC first, tiers, packed counting, short ladder, five playbacks a grant",
     price: "as above; every check of the edge stays",
     settings: {
-      audio: { ...AAC_FIRST, rights: "fresh-token", upperTiers: UPPER_TIERS },
+      audio: { ...AAC_FIRST, upperTiers: UPPER_TIERS },
       granting: { songsPerGrant: FIVE_SONGS },
       counting: PACKED,
       storage: LEAN_STORAGE,

@@ -62,6 +62,7 @@ describe("designs", () => {
     for (const [id, part] of [
       ["ranges-1m", "audio"],
       ["hls", "audio"],
+      ["rights-always-asked", "audio"],
       ["unmerged", "counting"],
       ["each-event", "counting"],
     ] as const) {
@@ -69,7 +70,6 @@ describe("designs", () => {
     }
     for (const [id, part] of [
       ["aac-first", "audio"],
-      ["fresh-tokens", "audio"],
       ["tiered-cache", "audio"],
       ["waf", "audio"],
       ["row-per-message", "counting"],
