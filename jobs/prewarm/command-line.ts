@@ -16,7 +16,7 @@ so run it as often as you like, and from a machine in each region whose caches a
   --release ID         every track of a release, also before its instant
   --scheduled HOURS    every track of the releases that come out within so many hours (at most 168)
   --top N              the N tracks that are played most (at most 500)
-  --profiles LIST      rungs of the ladder, separated by commas (default vorbis-160,vorbis-320)
+  --profiles LIST      rungs of the ladder, separated by commas (default aac-160,vorbis-320)
   --concurrency N      renditions at a time, 1 to 32 (default 4)
   --json               say what happens as one JSON object a line
   --help               print this text

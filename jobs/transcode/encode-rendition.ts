@@ -5,6 +5,7 @@ import type { LadderProfile } from "#domain/ingest/ladder.ts";
 import { sha256OfFile } from "#jobs/file-sha256.ts";
 import type { RenditionReport } from "#workers/ingest/transcodes/transcodes-contract.ts";
 import type { CheckedMaster } from "./check-master.ts";
+import { completeFragments } from "./complete-fragments.ts";
 import { inputArguments, lastLine, limitsFor, runFfmpeg } from "./ffmpeg.ts";
 import { FlacFrameScanner } from "./scan/flac-frames.ts";
 import { Mp3FrameScanner } from "./scan/mp3-frames.ts";
@@ -106,6 +107,7 @@ export async function encodeRendition(
   const args = [...input, ...renditionArguments(profile, master), "-y", `file:${path}`];
   const run = await runFfmpeg(args, limitsFor(durationSeconds), signal);
   if (run.exitCode !== 0) throw new Error(`${profile.id} could not be encoded: ${lastLine(run.stderr)}`);
+  if (profile.codec === "aac") await completeFragments(path, durationSeconds, signal);
   const { size: sizeBytes } = await stat(path);
   const layout = await readLayout(profile, { path, sizeBytes }, seekSpacingMs(durationSeconds));
   const seconds = layout.totalFrames / layout.sampleRate;

@@ -63,13 +63,13 @@ describe("designs", () => {
       ["ranges-1m", "audio"],
       ["hls", "audio"],
       ["rights-always-asked", "audio"],
+      ["vorbis-first", "audio"],
       ["unmerged", "counting"],
       ["each-event", "counting"],
     ] as const) {
       expect(cost(id).dollarsByPart[part], id).toBeGreaterThan(cost("as-built").dollarsByPart[part]);
     }
     for (const [id, part] of [
-      ["aac-first", "audio"],
       ["tiered-cache", "audio"],
       ["waf", "audio"],
       ["row-per-message", "counting"],

@@ -12,7 +12,7 @@ export const ASSUMED = {
   streamsPerDay: 3,
   songSeconds: 205,
   /** A rung of the ladder that stands for what is heard on average. */
-  heardProfile: "vorbis-160",
+  heardProfile: "aac-160",
   /** What FLAC makes of CD audio, and about what masters are. */
   losslessKbps: 900,
   masterKbps: 1_000,

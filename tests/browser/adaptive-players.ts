@@ -1,6 +1,6 @@
 /**
  * The three players of adaptive streams that most sites use, as their own documentation drives them: opened at the
- * lowest tier, with their own choice of tiers switched off, and moved to another by their own call.
+ * lowest tier, with their own choice of tiers switched off unless a test wants it, and moved to another by their own call.
  */
 import type { Page } from "playwright-core";
 
@@ -26,7 +26,7 @@ interface PlayerGlobals {
       create(): {
         initialize(media: HTMLMediaElement, url: string, autoPlay: boolean): void;
         updateSettings(settings: object): void;
-        on(event: string, listener: (event: { readonly error?: unknown }) => void): void;
+        on(event: string, listener: (event: { readonly error?: { readonly code: number } }) => void): void;
         getRepresentationsByType(type: "audio"): { readonly id: string; readonly bandwidth: number }[];
         setRepresentationForTypeById(type: "audio", id: string): void;
       };
@@ -53,8 +53,8 @@ export interface AdaptivePlayer {
   readonly manifest: "hls" | "dash";
   /** The library's own build for a `<script>`. */
   readonly script: string;
-  /** Begins to play `url` in the page's audio element. */
-  open(page: Page, url: string): Promise<void>;
+  /** Begins to play `url` in the page's audio element; `adapts` leaves the choice of tiers to the library. */
+  open(page: Page, url: string, adapts?: boolean): Promise<void>;
 }
 
 const HLS_JS: AdaptivePlayer = {
@@ -90,7 +90,8 @@ const DASH_JS: AdaptivePlayer = {
       const player = window.dashjs.MediaPlayer().create();
       const abr = { autoSwitchBitrate: { audio: false }, initialBitrate: { audio: 1 } };
       player.updateSettings({ streaming: { abr, buffer: { fastSwitchEnabled: true } } });
-      player.on("error", ({ error }) => window.faults.push(JSON.stringify(error)));
+      // No more than the number: what hangs on it is a circle, and what is thrown here would end the library's own work.
+      player.on("error", ({ error }) => window.faults.push(`dash.js ${error?.code}`));
       window.switchTo = (tier) => {
         const tiers = player.getRepresentationsByType("audio").sort((a, b) => a.bandwidth - b.bandwidth);
         player.setRepresentationForTypeById("audio", tiers[tier]?.id ?? "none");
@@ -105,20 +106,23 @@ function shakaOn(manifest: "hls" | "dash"): AdaptivePlayer {
     name: `shaka-player on ${manifest}`,
     manifest,
     script: "node_modules/shaka-player/dist/shaka-player.compiled.js",
-    open: (page, url) =>
-      page.evaluate(async (source) => {
-        const media = document.querySelector("audio") as HTMLAudioElement;
-        const player = new window.shaka.Player();
-        player.addEventListener("error", ({ detail }) => window.faults.push(`shaka ${detail?.code}`));
-        await player.attach(media);
-        player.configure({ abr: { enabled: false, useNetworkInformation: false, defaultBandwidthEstimate: 1 } });
-        window.switchTo = (tier) => {
-          const tiers = player.getVariantTracks().sort((a, b) => a.bandwidth - b.bandwidth);
-          player.selectVariantTrack(tiers[tier] ?? {}, true);
-        };
-        await player.load(source);
-        await media.play();
-      }, url),
+    open: (page, url, adapts = false) =>
+      page.evaluate(
+        async ([source, enabled]) => {
+          const media = document.querySelector("audio") as HTMLAudioElement;
+          const player = new window.shaka.Player();
+          player.addEventListener("error", ({ detail }) => window.faults.push(`shaka ${detail?.code}`));
+          await player.attach(media);
+          player.configure({ abr: { enabled, useNetworkInformation: false, defaultBandwidthEstimate: 1 } });
+          window.switchTo = (tier) => {
+            const tiers = player.getVariantTracks().sort((a, b) => a.bandwidth - b.bandwidth);
+            player.selectVariantTrack(tiers[tier] ?? {}, true);
+          };
+          await player.load(source);
+          await media.play();
+        },
+        [url, adapts] as const,
+      ),
   };
 }
 

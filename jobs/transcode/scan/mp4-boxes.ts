@@ -56,21 +56,28 @@ export function readBox(bytes: Uint8Array): BoxHeader | null {
   return long < LONG_BOX_HEADER_BYTES ? null : { name, sizeBytes: long };
 }
 
-/** The body of the one box of this name, or null where there is none, or several, or the boxes do not fill `parent`. */
-function onlyChild(parent: Uint8Array | null, name: string): Uint8Array | null {
-  if (parent === null) return null;
-  let found: Uint8Array | null = null;
-  let at = 0;
-  for (let count = 0; at < parent.length; count++) {
+export interface ChildBox {
+  readonly name: string;
+  readonly body: Uint8Array;
+}
+
+/** The boxes within another's body, in order, or null where they do not fill it. */
+export function childBoxes(parent: Uint8Array): ChildBox[] | null {
+  const children: ChildBox[] = [];
+  for (let at = 0; at < parent.length; ) {
     const header = readBox(parent.subarray(at));
-    if (header?.sizeBytes == null || count >= CHILDREN_MAX || at + header.sizeBytes > parent.length) return null;
-    if (header.name === name) {
-      if (found !== null) return null;
-      found = parent.subarray(at + BOX_HEADER_BYTES, at + header.sizeBytes);
-    }
+    if (header?.sizeBytes == null || children.length >= CHILDREN_MAX || at + header.sizeBytes > parent.length)
+      return null;
+    children.push({ name: header.name, body: parent.subarray(at + BOX_HEADER_BYTES, at + header.sizeBytes) });
     at += header.sizeBytes;
   }
-  return found;
+  return children;
+}
+
+/** The body of the one box of this name, or null where there is none, or several, or the boxes do not fill `parent`. */
+function onlyChild(parent: Uint8Array | null, name: string): Uint8Array | null {
+  const named = parent === null ? [] : (childBoxes(parent) ?? []).filter((child) => child.name === name);
+  return named.length === 1 ? (named[0]?.body ?? null) : null;
 }
 
 /** Null where the body is shorter than what is to be read of it. */

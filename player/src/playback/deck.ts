@@ -2,6 +2,11 @@
 import type { AudibleSpans } from "../plays/audible-spans.ts";
 
 const READY_TIMEOUT_MS = 15_000;
+/** A line that is merely slow brings something in this time. */
+const STARVED_AFTER_MS = 5_000;
+
+/** What came cannot be loaded, or not be decoded; or something is wanted, and nothing comes. */
+export type MediaFault = "loading" | "decoding" | "starved";
 
 export interface DeckEvents {
   onClock(): void;
@@ -9,11 +14,12 @@ export interface DeckEvents {
   onWaiting(): void;
   onPaused(): void;
   onEnded(): void;
-  onFailed(): void;
+  onFault(fault: MediaFault): void;
 }
 
 export class Deck {
   readonly #audio: HTMLAudioElement;
+  #patience: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     this.#audio = new Audio();
@@ -42,8 +48,28 @@ export class Deck {
     });
     on(["ended"], () => events.onEnded());
     on(["error"], () => {
-      if (this.#audio.hasAttribute("src")) events.onFailed();
+      const isDecoding = this.#audio.error?.code === MediaError.MEDIA_ERR_DECODE;
+      if (this.#audio.hasAttribute("src")) events.onFault(isDecoding ? "decoding" : "loading");
     });
+    // Each of them is a byte that has come, or a new wish for one. Browsers themselves wait for minutes.
+    on(["loadstart", "progress", "seeking", "waiting"], () => {
+      clearTimeout(this.#patience);
+      this.#patience = setTimeout(() => {
+        if (isHeard(this) && this.#isStarved) events.onFault("starved");
+      }, STARVED_AFTER_MS);
+    });
+  }
+
+  /** A paused element may rightly have nothing: some load no more than they are asked to play. */
+  get #isStarved(): boolean {
+    const { paused, ended, error, seeking, readyState } = this.#audio;
+    if (paused || ended || error !== null || !navigator.onLine) return false;
+    return seeking || readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
+  }
+
+  /** It failed while nobody listened for it. */
+  get hasFailed(): boolean {
+    return this.#audio.error !== null;
   }
 
   get positionMs(): number {

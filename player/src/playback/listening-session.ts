@@ -7,6 +7,7 @@ import { randomKey } from "../api/keys.ts";
 import { ApiError } from "../api/problem.ts";
 import type { PlayDelivery } from "../plays/play-delivery.ts";
 import { type PlayReport, playReport } from "../plays/play-report.ts";
+import { type AudioHosts, PlaybackHosts } from "./audio-hosts.ts";
 import type { QueueEntry } from "./queue.ts";
 import { chooseRendition, type Quality } from "./rendition-choice.ts";
 import { deviceNameOf, STREAM_SESSION_ID } from "./stream-session.ts";
@@ -24,6 +25,8 @@ export interface ListeningSession {
   readonly durationMs: number;
   /** From the newest answer; the playback that is counted stays the first one. */
   renditions: readonly Rendition[];
+  readonly hosts: PlaybackHosts;
+  grantedAtMs: number;
   expiresAtMs: number;
   renewalTriedAtMs: number;
   /** The rights end when the URLs do: there will be no later ones. */
@@ -32,20 +35,23 @@ export interface ListeningSession {
   profile: string | null;
   /** Whether the deck's own URL is older than `renditions`. */
   deckUrlIsOld: boolean;
-  /** Fresh URLs are tried once after a media error; this says that it has been done. */
+  /** What failed is tried once more with fresh URLs; this says that it has been done. */
   hasRecovered: boolean;
+  /** One failure at a time is dealt with. */
+  isRecovering: boolean;
 }
 
 export interface Opening {
   readonly signal: AbortSignal;
   /** The player goes on by itself: it takes nothing back from a device that has taken over. */
   readonly continues: boolean;
+  readonly hosts: AudioHosts;
 }
 
 export async function openSession(
   entry: QueueEntry,
   delivery: PlayDelivery,
-  { signal, continues }: Opening,
+  { signal, continues, hosts }: Opening,
 ): Promise<ListeningSession> {
   const emit = delivery.collector();
   const body = {
@@ -63,12 +69,15 @@ export async function openSession(
     loudnessLufs: playback.loudness_lufs,
     durationMs: playback.duration_ms,
     renditions: playback.renditions,
+    hosts: new PlaybackHosts(hosts, playback.audio_origins),
+    grantedAtMs: Date.now(),
     expiresAtMs: Date.parse(playback.expires_at),
     renewalTriedAtMs: 0,
     endsForGood: endsSoon(Date.parse(playback.expires_at)),
     profile: null,
     deckUrlIsOld: false,
     hasRecovered: false,
+    isRecovering: false,
   };
 }
 
@@ -81,15 +90,21 @@ export function mayRenewInPassing(session: ListeningSession, nowMs: number): boo
   return needsRenewal(session, nowMs) && nowMs - session.renewalTriedAtMs >= RENEW_EVERY_MS;
 }
 
-/** Takes new signed URLs into the session. Throws ApiError where the playback may not go on. */
-export async function renewSession(session: ListeningSession): Promise<void> {
+/**
+ * Takes new signed URLs into the session. Throws ApiError where the playback may not go on, and the signal's reason where
+ * it was aborted.
+ */
+export async function renewSession(session: ListeningSession, signal?: AbortSignal): Promise<void> {
   session.renewalTriedAtMs = Date.now();
   const body = { track_id: session.entry.track.id, session_id: STREAM_SESSION_ID };
-  takeUrls(session, await call("post /v1/playbacks/:id/renew", { params: { id: session.playbackId }, body }));
+  const request = { params: { id: session.playbackId }, body };
+  takeUrls(session, await call("post /v1/playbacks/:id/renew", request, { signal }));
 }
 
 function takeUrls(session: ListeningSession, urls: PlaybackUrls): void {
   session.renditions = urls.renditions;
+  session.hosts.take(urls.audio_origins);
+  session.grantedAtMs = Date.now();
   session.expiresAtMs = Date.parse(urls.expires_at);
   session.endsForGood = endsSoon(session.expiresAtMs);
   session.deckUrlIsOld = true;
@@ -98,6 +113,12 @@ function takeUrls(session: ListeningSession, urls: PlaybackUrls): void {
 /** What is new and yet about to end ends with the rights: asking again would bring nothing later. */
 function endsSoon(expiresAtMs: number): boolean {
   return expiresAtMs - Date.now() < RENEW_AHEAD_MS;
+}
+
+/** It has played well for a while: a new failure is a new one. */
+export function notePlaysWell(session: ListeningSession): void {
+  session.hasRecovered = false;
+  session.hosts.settle();
 }
 
 /** Whether a renewal was refused for good: without network the URLs at hand may still do. */
@@ -133,10 +154,10 @@ export function chooseUrl(session: ListeningSession, quality: Quality, canPlay: 
     });
   }
   session.profile = rendition.profile;
-  return rendition.url;
+  return session.hosts.current + rendition.url;
 }
 
-/** The audio failed, with fresh URLs too. */
+/** The audio failed, from every host, and with fresh URLs too. */
 export function brokenTrack(): ApiError {
   return new ApiError({
     kind: "unknown",

@@ -1,6 +1,7 @@
 /** The session of the track that comes next, opened and loading while the one before still plays. */
 import { ApiError } from "../api/problem.ts";
 import type { PlayDelivery } from "../plays/play-delivery.ts";
+import type { AudioHosts } from "./audio-hosts.ts";
 import type { Deck } from "./deck.ts";
 import { chooseUrl, type ListeningSession, needsRenewal, openSession } from "./listening-session.ts";
 import type { QueueEntry } from "./queue.ts";
@@ -8,13 +9,15 @@ import type { Quality } from "./rendition-choice.ts";
 
 export class NextSession {
   readonly #delivery: PlayDelivery;
+  readonly #hosts: AudioHosts;
   /** The entry that is, or could not be, prepared: it is not tried again at each tick of the clock. */
   #key: number | null = null;
   #ready: { readonly session: ListeningSession; readonly deck: Deck } | null = null;
   #opening: AbortController | null = null;
 
-  constructor(delivery: PlayDelivery) {
+  constructor(delivery: PlayDelivery, hosts: AudioHosts) {
     this.#delivery = delivery;
+    this.#hosts = hosts;
   }
 
   async prepare(entry: QueueEntry, deck: Deck, quality: Quality): Promise<void> {
@@ -24,7 +27,8 @@ export class NextSession {
     const opening = new AbortController();
     this.#opening = opening;
     try {
-      const session = await openSession(entry, this.#delivery, { signal: opening.signal, continues: true });
+      const how = { signal: opening.signal, continues: true, hosts: this.#hosts };
+      const session = await openSession(entry, this.#delivery, how);
       if (opening.signal.aborted) return;
       deck.load(
         chooseUrl(session, quality, (type) => deck.canPlayType(type)),

@@ -107,9 +107,9 @@ const PROFILE_NAMES: Readonly<Record<string, string>> = {
   "vorbis-160": "Normal · 160 kbit/s",
   "vorbis-320": "High · 320 kbit/s",
   "mp3-320": "MP3 · 320 kbit/s",
-  "aac-96": "AAC · 96 kbit/s",
-  "aac-160": "AAC · 160 kbit/s",
-  "aac-256": "AAC · 256 kbit/s",
+  "aac-96": "Low · 96 kbit/s",
+  "aac-160": "Normal · 160 kbit/s",
+  "aac-256": "High · 256 kbit/s",
   flac: "Lossless · FLAC",
 };
 

@@ -5,12 +5,14 @@
 import { ApiError } from "../api/problem.ts";
 import { type Observable, observable } from "../app/observable.ts";
 import type { PlayDelivery } from "../plays/play-delivery.ts";
-import { Deck } from "./deck.ts";
+import { AudioHosts } from "./audio-hosts.ts";
+import { Deck, type MediaFault } from "./deck.ts";
 import { meet } from "./deck-handover.ts";
 import * as sessions from "./listening-session.ts";
 import { NextSession } from "./next-session.ts";
 import * as states from "./player-state.ts";
 import * as queues from "./queue.ts";
+import { findWayOn } from "./recovery.ts";
 import { elementVolume, type Quality } from "./rendition-choice.ts";
 
 /** How long before the end the next track is fetched. */
@@ -26,6 +28,7 @@ export class Player {
   #heard = new Deck();
   #spare = new Deck();
   #session: sessions.ListeningSession | null = null;
+  readonly #hosts = new AudioHosts();
   readonly #next: NextSession;
   #loading: AbortController | null = null;
   #renewing: Promise<void> | null = null;
@@ -34,7 +37,7 @@ export class Player {
 
   constructor(settings: states.PlayerSettings, delivery: PlayDelivery) {
     this.#delivery = delivery;
-    this.#next = new NextSession(delivery);
+    this.#next = new NextSession(delivery, this.#hosts);
     this.state = observable(states.initialState(settings));
     this.clock = observable(states.initialClock(settings));
     for (const deck of [this.#heard, this.#spare]) this.#listenTo(deck);
@@ -170,8 +173,8 @@ export class Player {
       onSounding: () => this.#onSounding(),
       onWaiting: () => this.#onSilence("stalled"),
       onPaused: () => this.#onSilence("paused"),
-      onEnded: () => this.#onEnded(),
-      onFailed: () => void this.#recover(),
+      onEnded: () => this.#goTo(queues.afterEnd(this.state.get().queue), true),
+      onFault: (fault) => void this.#recover(fault),
     });
   }
 
@@ -201,15 +204,15 @@ export class Player {
     this.state.update({ status: "loading", error: null, profile: null });
     try {
       const prepared = this.#takePrepared(entry);
-      const session =
-        prepared ?? (await sessions.openSession(entry, this.#delivery, { signal: loading.signal, continues }));
+      const how = { signal: loading.signal, continues, hosts: this.#hosts };
+      const session = prepared ?? (await sessions.openSession(entry, this.#delivery, how));
       if (loading.signal.aborted) return;
       this.#session = session;
       if (prepared === null) this.#reload(session, positionMs);
       this.#applyVolume();
       this.clock.update({ durationMs: session.durationMs });
       this.state.update({ profile: session.profile });
-      await this.#sound();
+      await (this.#heard.hasFailed ? this.#recover("loading") : this.#sound());
     } catch (error) {
       if (!loading.signal.aborted) this.#fail(error);
     }
@@ -256,8 +259,7 @@ export class Player {
     if (!states.isSilenced(this.state.get())) this.#heard.observe(session.report.spans, "advance");
     if (session.report.isDue(performance.now())) {
       session.report.progress(performance.now());
-      // It has played well for a while: a new media error is a new one.
-      session.hasRecovered = false;
+      sessions.notePlaysWell(session);
     }
     if (sessions.mayRenewInPassing(session, Date.now())) void this.#renewAndChange(session);
     if (durationMs - positionMs < PREPARE_AHEAD_MS) this.#prepareNext();
@@ -277,10 +279,6 @@ export class Player {
     this.#heard.observe(session.report.spans, "suspend");
     if (status === "paused") session.report.progress(performance.now());
     this.state.update({ status });
-  }
-
-  #onEnded(): void {
-    this.#goTo(queues.afterEnd(this.state.get().queue), true);
   }
 
   #applyVolume(): void {
@@ -354,20 +352,20 @@ export class Player {
     if (session.profile !== profile) void this.#changeDeck(session);
   }
 
-  /** After a media error: once with fresh URLs at the same position, then the listener is told. */
-  async #recover(): Promise<void> {
+  /** After a failure of the media: on from the same position, or the listener is told. */
+  async #recover(fault: MediaFault): Promise<void> {
     const session = this.#session;
-    if (session === null) return;
-    const positionMs = this.clock.get().positionMs;
-    const wantsSound = this.state.get().status !== "paused";
+    if (session === null || session.isRecovering) return;
+    // Where there is no other host, waiting is all that can be done.
+    if (fault === "starved" && !session.hosts.hasAnother) return;
+    const { positionMs } = this.clock.get();
     session.report.spans.suspend(positionMs, performance.now());
-    if (session.hasRecovered) return this.#fail(sessions.brokenTrack());
-    session.hasRecovered = true;
     try {
-      await sessions.renewSession(session);
+      await findWayOn(session, fault);
       if (this.#session !== session) return;
+      this.#next.drop();
       this.#reload(session, positionMs);
-      if (wantsSound) await this.#sound();
+      if (this.state.get().status !== "paused") await this.#sound();
     } catch (error) {
       if (this.#session === session) this.#fail(error);
     }

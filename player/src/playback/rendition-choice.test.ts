@@ -31,19 +31,38 @@ const WITHOUT_AAC = LADDER.filter(({ codec }) => codec !== "aac");
 const everything = () => "probably";
 const withoutOgg = (type: string) => (type.startsWith("audio/ogg") ? "" : "maybe");
 
-test("takes the rung of each quality where the browser plays everything", () => {
-  const chosen = QUALITIES.map((quality) => chooseRendition(LADDER, quality, everything)?.profile);
-  expect(chosen).toEqual(["vorbis-96", "vorbis-160", "vorbis-320", "flac"]);
+const withoutMp4 = (type: string) => (type.startsWith("audio/mp4") ? "" : "maybe");
+
+function chosen(renditions: readonly Rendition[], canPlayType: (type: string) => string, userAgent?: string) {
+  return QUALITIES.map((quality) => chooseRendition(renditions, quality, canPlayType, userAgent)?.profile);
+}
+
+test("takes AAC of the lower tiers, and no less than 320 kbit/s for the highest [PLB-1]", () => {
+  expect(chosen(LADDER, everything)).toEqual(["aac-96", "aac-160", "vorbis-320", "flac"]);
 });
 
-test("falls back to AAC of the tier where the browser plays no Ogg, and never to lossless by itself", () => {
-  const chosen = QUALITIES.map((quality) => chooseRendition(LADDER, quality, withoutOgg)?.profile);
-  expect(chosen).toEqual(["aac-96", "aac-160", "mp3-320", "flac"]);
+test("falls back to Vorbis of the tier where there is no AAC to play [PLB-2]", () => {
+  for (const profiles of [chosen(WITHOUT_AAC, everything), chosen(LADDER, withoutMp4)]) {
+    expect(profiles).toEqual(["vorbis-96", "vorbis-160", "vorbis-320", "flac"]);
+  }
 });
 
-test("falls back to MP3 where there is neither Ogg nor AAC to play", () => {
-  const chosen = QUALITIES.map((quality) => chooseRendition(WITHOUT_AAC, quality, withoutOgg)?.profile);
-  expect(chosen).toEqual(["mp3-320", "mp3-320", "mp3-320", "flac"]);
+test("takes Vorbis where a browser goes through fragments from the first on, and AAC rather than nothing [PLB-2]", () => {
+  const firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0";
+  expect(chosen(LADDER, everything, firefox)).toEqual(["vorbis-96", "vorbis-160", "vorbis-320", "flac"]);
+  const aacAlone = LADDER.filter(({ codec }) => codec === "aac");
+  expect(chosen(aacAlone, everything, firefox)).toEqual(["aac-96", "aac-160", "aac-256", "aac-256"]);
+  const chrome =
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/147.0.0.0 Safari/537.36";
+  expect(chosen(LADDER, everything, chrome)).toEqual(chosen(LADDER, everything));
+});
+
+test("needs no Ogg, and never goes to lossless by itself [PLB-2]", () => {
+  expect(chosen(LADDER, withoutOgg)).toEqual(["aac-96", "aac-160", "mp3-320", "flac"]);
+});
+
+test("falls back to MP3 where there is neither Ogg nor AAC to play [PLB-2]", () => {
+  expect(chosen(WITHOUT_AAC, withoutOgg)).toEqual(["mp3-320", "mp3-320", "mp3-320", "flac"]);
   const mp3Alone = (type: string) => (type === "audio/mpeg" ? "maybe" : "");
   expect(chooseRendition(LADDER, "low", mp3Alone)?.profile).toBe("mp3-320");
 });

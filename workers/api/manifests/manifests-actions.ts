@@ -18,6 +18,7 @@ import { type EpochMs, SECOND_MS } from "#domain/foundation/time.ts";
 import { LADDER } from "#domain/ingest/ladder.ts";
 import type { PlaybackFault } from "#domain/streams/stream-leases.ts";
 import { findOpening } from "#workers/api/catalog/market.ts";
+import { audioOrigins } from "#workers/api/playbacks/audio-origins.ts";
 import { keepLease, type Unanswered } from "#workers/api/playbacks/playback-leases.ts";
 import { keyringOf } from "#workers/shared/auth/keyrings.ts";
 import { catalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
@@ -59,7 +60,8 @@ export async function openManifest(
   if (lowest === undefined) return err({ kind: "no-segments" });
   const listening = await openListening(env, claims, lowest.index.durationMs);
   if (!listening.ok) return listening;
-  const opened: Opened = { keys, listening: listening.value, tiers: [lowest, ...higher], origins: audioOrigins(env) };
+  const origins = audioOrigins(env.AUDIO_ORIGINS);
+  const opened: Opened = { keys, listening: listening.value, tiers: [lowest, ...higher], origins };
   if (path.endsWith(".mpd")) return ok({ contentType: DASH_MIME_TYPE, text: await writeDash(opened) });
   const text = claims.quality === undefined ? writeMaster(opened) : writeMediaPlaylist(opened, claims.origin ?? "");
   return ok({ contentType: HLS_MIME_TYPE, text: await text });
@@ -138,11 +140,4 @@ async function writeDash({ keys, listening, tiers: [lowest, ...higher], origins 
     index: tier.index,
   });
   return dashManifest([await represent(lowest), ...(await Promise.all(higher.map(represent)))], origins);
-}
-
-/** Throws where the setting is not a list of origins: manifests with broken URLs would be found out by listeners. */
-function audioOrigins(env: ApiEnv): string[] {
-  return env.AUDIO_ORIGINS.split(/\s+/)
-    .filter((text) => text !== "")
-    .map((text) => new URL(text).origin);
 }

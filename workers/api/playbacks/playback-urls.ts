@@ -44,6 +44,8 @@ export interface SignedPlayback {
   readonly rungs: readonly Rung[];
   /** How many streams the account has: whoever opens a manifest is asked for its place among them. */
   readonly streamsMax: number;
+  /** Where the sound is, the preferred one first; none where it is wherever the playback was granted. */
+  readonly origins: readonly string[];
 }
 
 /** Somebody's rights apply, and what is signed can be bound to a network where that is asked for. */
@@ -51,7 +53,7 @@ export type GrantedMarket = Market & { readonly country: string; readonly asn: n
 
 export async function signUrls(
   keys: Keyring,
-  { id, track, accountId, market, rungs, streamsMax }: SignedPlayback,
+  { id, track, accountId, market, rungs, streamsMax, origins }: SignedPlayback,
   lifetime: TokenLifetime,
 ): Promise<PlaybackUrls> {
   const { location, country, commercialModel, asn } = market;
@@ -72,6 +74,7 @@ export async function signUrls(
     track_id: track,
     expires_at: new Date(lifetime.exp * SECOND_MS).toISOString(),
     renditions,
+    audio_origins: [...origins],
     manifests: isSegmented ? await signManifestUrls(keys, claims, streamsMax) : null,
   };
 }

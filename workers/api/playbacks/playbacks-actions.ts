@@ -17,6 +17,7 @@ import type { Principal } from "#workers/shared/auth/access-token.ts";
 import { keyringOf } from "#workers/shared/auth/keyrings.ts";
 import { catalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
 import { freshId } from "#workers/shared/fresh-id.ts";
+import { audioOrigins } from "./audio-origins.ts";
 import { beginLease, keepLease, type SignOfLife, type Unanswered } from "./playback-leases.ts";
 import { audioLifetime, type GrantedMarket, type Rung, rungsOf, signUrls } from "./playback-urls.ts";
 import { findPlayable, type PlayableRecording } from "./playbacks-store.ts";
@@ -126,6 +127,7 @@ interface Grant {
   readonly market: GrantedMarket;
   /** Of what is signed: not over yet. */
   readonly lifetime: TokenLifetime;
+  readonly origins: readonly string[];
 }
 
 /** Entitlement and rights: nothing is taken and nothing signed yet. */
@@ -149,17 +151,18 @@ async function findGrant(
   }
   const { asn } = market;
   if (asn === "unknown") return err({ kind: "network-unknown" });
-  return ok({ playable, rungs, market: { ...market, asn }, lifetime });
+  const origins = audioOrigins(env.AUDIO_ORIGINS);
+  return ok({ playable, rungs, market: { ...market, asn }, lifetime, origins });
 }
 
 async function signGrant(
   env: ApiEnv,
-  { rungs, market, lifetime }: Grant,
+  { rungs, market, lifetime, origins }: Grant,
   { id, request }: { id: PlaybackId; request: PlaybackRequest },
 ): Promise<PlaybackUrls> {
   const keys = await keyringOf(env.AUDIO_TOKEN_KEYS);
   const { accountId, product } = request.principal;
   const track = request.recordingId as RecordingId;
   const streamsMax = STREAMS_MAX[product];
-  return signUrls(keys, { id, track, accountId, market, rungs, streamsMax }, lifetime);
+  return signUrls(keys, { id, track, accountId, market, rungs, streamsMax, origins }, lifetime);
 }

@@ -21,7 +21,7 @@ import {
   seedRelease,
   signIn,
 } from "#workers/api/catalog/catalog-fixtures.ts";
-import { startPlayback } from "#workers/api/plays/plays-contract.ts";
+import { renewPlayback, startPlayback } from "#workers/api/plays/plays-contract.ts";
 import { keyringOf } from "#workers/shared/auth/keyrings.ts";
 import { audioClaimsOf, ENDS_IN_MS, playbackCalls, wholeSecond } from "./playbacks-fixtures.ts";
 
@@ -353,5 +353,34 @@ describe("the network of a playback", { timeout: SLOW_MS }, () => {
     expect((await beginBound(token, {}, "")).status).toBe(201);
     for (const binding of ["ASN", "asn ", "true"])
       expect((await beginBound(token, { asn: 64_500 }, binding)).status).toBe(500);
+  });
+});
+
+describe("the hosts of the sound", { timeout: SLOW_MS }, () => {
+  async function askOf(AUDIO_ORIGINS: string, path: string, token: string): Promise<Response> {
+    const { apiRoutes } = await import("#workers/api/index.ts");
+    const request = requestOf(path, { method: "POST", body: { track_id: trackId }, token, country: "DE" });
+    return apiRoutes.app.fetch(request, { ...bindings, AUDIO_ORIGINS });
+  }
+
+  it("come with the playback and with each renewal, in order, and are none where none is set [PB-14]", async () => {
+    const { token } = await signIn("listener");
+    const two = "https://one.audio.example/  https://two.audio.example:8443";
+    const begun = await expectAnswer(await askOf(two, "/v1/playbacks", token), startPlayback, 201);
+    expect(begun.audio_origins).toEqual(["https://one.audio.example", "https://two.audio.example:8443"]);
+    for (const { url } of begun.renditions) expect(url).toMatch(/^\/audio\//);
+    const renew = (setting: string) => askOf(setting, `/v1/playbacks/${begun.id}/renew`, token);
+    const renewed = await expectAnswer(await renew("https://three.audio.example"), renewPlayback, 200);
+    expect(renewed.audio_origins).toEqual(["https://three.audio.example"]);
+    expect((await expectAnswer(await renew(""), renewPlayback, 200)).audio_origins).toEqual([]);
+  });
+
+  it("that are no origins fail what asks for them, and displace nobody [PB-14]", async () => {
+    const { token } = await signIn("listener");
+    const playing = await granted({ token });
+    for (const setting of ["one.example", "ftp://one.example"]) {
+      expect((await askOf(setting, "/v1/playbacks", token)).status).toBe(500);
+    }
+    expect((await renew(playing.id, { token })).status).toBe(200);
   });
 });

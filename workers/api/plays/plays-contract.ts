@@ -24,7 +24,7 @@ export const renditionSchema = z.object({
   /** Audible frames, and the frames of encoder delay before the first of them. */
   total_frames: z.number().int(),
   start_skip_frames: z.number().int(),
-  /** Signed, on this origin, good until `expires_at`; answers byte ranges. */
+  /** Signed, from the root of any of `audio_origins`, good until `expires_at`; answers byte ranges. */
   url: z.string(),
 });
 
@@ -35,6 +35,8 @@ export const playbackUrlsSchema = z.object({
   /** In ten minutes, or sooner where the rights of the track end. */
   expires_at: instantSchema,
   renditions: z.array(renditionSchema),
+  /** Hosts that have the sound, the preferred one first. Empty or left out: this origin. */
+  audio_origins: z.array(z.string()).optional(),
   /**
    * The same sound for players of others, to be opened until `expires_at`: signed, on this origin, with no header to be
    * sent. Null for a track that has no AAC, which is what manifests are made of.

@@ -9,7 +9,7 @@ const RECORDINGS_MAX = 100;
 const SELECTIONS = ["release_id", "scheduled_within_hours", "recording_ids", "top"] as const;
 
 /** The tiers that most listeners hear: normal and high quality. */
-export const PREWARM_PROFILES_DEFAULT = ["vorbis-160", "vorbis-320"];
+export const PREWARM_PROFILES_DEFAULT = ["aac-160", "vorbis-320"];
 
 export const prewarmBodySchema = z
   .object({

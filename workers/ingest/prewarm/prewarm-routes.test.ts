@@ -58,7 +58,7 @@ describe("the list of what to prewarm", () => {
     const page = await answered<Page>(list({ release_id: releaseId }), 200);
     expect(page.next_cursor).toBeNull();
     expect(page.items.map(({ profile, track_id }) => [profile, track_id])).toEqual([
-      ["vorbis-160", trackId],
+      ["aac-160", trackId],
       ["vorbis-320", trackId],
     ]);
     for (const said of ["filled", "present"]) {
