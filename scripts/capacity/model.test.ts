@@ -64,6 +64,7 @@ describe("designs", () => {
       ["hls", "audio"],
       ["unmerged", "counting"],
       ["each-event", "counting"],
+      ["row-per-play", "counting"],
     ] as const) {
       expect(cost(id).dollarsByPart[part], id).toBeGreaterThan(cost("as-built").dollarsByPart[part]);
     }
@@ -72,8 +73,8 @@ describe("designs", () => {
       ["fresh-tokens", "audio"],
       ["tiered-cache", "audio"],
       ["waf", "audio"],
-      ["row-per-message", "counting"],
-      ["packed", "counting"],
+      ["row-per-report", "history"],
+      ["shards-put-away", "databases"],
       ["lean-storage", "renditions"],
     ] as const) {
       expect(cost(id).dollarsByPart[part], id).toBeLessThan(cost("as-built").dollarsByPart[part]);
