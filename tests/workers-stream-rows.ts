@@ -6,12 +6,13 @@ import type { AccountId, PlaybackId, RecordingId } from "#domain/foundation/ids.
 import { MINUTE_MS } from "#domain/foundation/time.ts";
 import type { PlaybackFacts } from "#domain/plays/play-event.ts";
 import { packPlayMessages } from "#domain/plays/play-message.ts";
+import { dayOf, mergeSums, sumKey } from "#domain/plays/play-sums.ts";
 import type { SubjectId } from "#domain/plays/subject.ts";
 import { ListenerObject } from "#durable-objects/listeners/listener-object.ts";
 import { STREAM_SESSION_HEADER, STREAMS_MAX_HEADER } from "#durable-objects/listeners/stream-protocol.ts";
-import { type AssessedPlayback, PlayShardObject } from "#durable-objects/plays/play-shard-object.ts";
+import { PlayShardObject } from "#durable-objects/plays/play-shard-object.ts";
 import { addToHours } from "#workers/accounting/deliveries/deliveries-store.ts";
-import { insertQualifiedPlays } from "#workers/accounting/plays/plays-store.ts";
+import { addToSums, moveRollUp, noteNews, readRollUp } from "#workers/accounting/plays/roll-up-store.ts";
 import { findPlayable } from "#workers/api/playbacks/playbacks-store.ts";
 import { catalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
 import { freshId } from "#workers/shared/fresh-id.ts";
@@ -26,8 +27,7 @@ interface RowsEnv {
 /** What is asked of this Worker, as JSON. */
 export interface RowsQuestion {
   readonly recordingId: string;
-  /** The events of one song as its player reports them, in the requests in which they come. */
-  readonly batches: readonly (readonly { readonly fromMs: number; readonly toMs: number }[])[];
+  readonly songMs: number;
   readonly deliveries: readonly object[];
 }
 
@@ -36,11 +36,7 @@ export interface Rows {
   readonly written: number;
 }
 
-type ListenerRows = "begin" | "renew" | "heartbeat" | "connect" | "history" | "historyOfFive";
-
-export type RowsAnswer = Readonly<
-  Record<"grant" | ListenerRows | "count" | "ledger" | "ledgerAgain" | "deliveries", Rows>
->;
+export type RowsAnswer = Readonly<Record<string, Rows>>;
 
 /** The object's own SQL, with a note of what each statement took. */
 function countedSql(ctx: DurableObjectState): () => Rows {
@@ -96,8 +92,8 @@ export default {
     const answer: RowsAnswer = {
       grant: await rowsOfGrant(env, question),
       ...(await rowsOfListener(env, question)),
-      count: await rowsOfCounting(env, question),
-      ...(await rowsOfLedger(env, question)),
+      ...(await rowsOfCounting(env, question)),
+      ...(await rowsOfRollUp(env)),
       deliveries: await rowsOfDeliveries(env, question),
     };
     return Response.json(answer);
@@ -165,35 +161,68 @@ async function connect(listener: DurableObjectStub<CountingListener>): Promise<v
   webSocket.accept();
 }
 
-/** All events of a song, in the messages that the queue would bring. */
-async function rowsOfCounting({ PLAY_SHARDS }: RowsEnv, { batches, recordingId }: RowsQuestion): Promise<Rows> {
+const REPORT_SONGS = 5;
+
+/** Reports of five songs: the first that counts in a round, and one after it; then the round is closed. */
+async function rowsOfCounting({ PLAY_SHARDS }: RowsEnv, { songMs }: RowsQuestion) {
   const shard = PLAY_SHARDS.getByName("rows");
-  const playback = factsOf(recordingId);
-  await shard.takeRows();
-  let seq = 0;
-  for (const spans of batches) {
-    const reported = spans.map(({ fromMs, toMs }) => ({
-      playback,
-      event: {
-        eventId: crypto.randomUUID(),
-        seq: seq++,
-        kind: "progress" as const,
-        spans: toMs > fromMs ? [{ fromMs, toMs }] : [],
-      },
+  const report = async (): Promise<Rows> => {
+    const reported = Array.from({ length: REPORT_SONGS }, () => ({
+      playback: factsOf(freshId<RecordingId>()),
+      event: { eventId: crypto.randomUUID(), seq: 0, kind: "end" as const, spans: [{ fromMs: 0, toMs: songMs }] },
     }));
-    const receivedAtMs = playback.issuedAtMs + MINUTE_MS;
+    const receivedAtMs = Date.now() + songMs;
     for (const message of packPlayMessages(freshId<AccountId>(), receivedAtMs, reported)) {
-      await shard.record(message.playbacks.map((one) => ({ ...one, receivedAtMs })));
+      await shard.recordReports(message.playbacks.map((one) => ({ ...one, receivedAtMs })));
     }
-  }
+    return shard.takeRows();
+  };
+  await shard.takeRows();
+  const first = await report();
+  const countFive = await report();
+  await shard.closeRound(0);
+  const close = less(await shard.takeRows(), { read: (await rowsOfLooking(shard)).read, written: 0 });
+  return { countFive, countMark: less(first, countFive), close };
+}
+
+/** To read what a round has: the days of all subjects behind its marks. */
+async function rowsOfLooking(shard: DurableObjectStub<CountingPlayShard>): Promise<Rows> {
+  await shard.newsOfPart({ after: 0, through: 1 }, { part: 0, parts: 1 });
+  await shard.takeRows();
+  await shard.newsOfPart({ after: 0, through: 1 }, { part: 0, parts: 1 });
   return shard.takeRows();
 }
 
-async function rowsOfLedger({ LEDGER }: RowsEnv, { recordingId }: RowsQuestion) {
-  const outcome = { playback: factsOf(recordingId), isRoyaltyEligible: true } as AssessedPlayback;
-  const insert = (database: D1Database) => insertQualifiedPlays(database, [outcome], Date.now());
-  const ledger = await countedD1(LEDGER, insert);
-  return { ledger, ledgerAgain: await countedD1(LEDGER, insert) };
+const RECORDINGS_ADDED = 100;
+
+/** Each of two rows, that of its day and that of its total, which are there already. */
+async function rowsOfRollUp({ LEDGER }: RowsEnv) {
+  const shard = "2026-11:0";
+  const day = dayOf(Date.now());
+  const plays = Array.from({ length: RECORDINGS_ADDED }, () => factsOf(freshId<RecordingId>()));
+  const sums = mergeSums(plays.map((play) => ({ key: sumKey(play), day, plays: 1 })));
+  const planned = { shard, after: 0, through: 1 };
+  const add = async (database: D1Database, what: { sums: typeof sums; added: (typeof planned)[] }) => {
+    const state = await readRollUp(LEDGER);
+    await addToSums(database, state, { next: state, ...what });
+  };
+  const move = await countedD1(LEDGER, async (database) => {
+    const state = await readRollUp(LEDGER);
+    await moveRollUp(database, state, state);
+  });
+  await add(LEDGER, { sums, added: [] });
+  const added = less(await countedD1(LEDGER, (database) => add(database, { sums, added: [] })), move);
+  const noted = await countedD1(LEDGER, (database) => noteNews(database, new Map([[shard, 1]])));
+  const finished = await countedD1(LEDGER, (database) => add(database, { sums: [], added: [planned] }));
+  return {
+    rollUpMove: move,
+    rollUpSum: perOne(added, 2 * RECORDINGS_ADDED),
+    rollUpShard: less({ read: noted.read + finished.read, written: noted.written + finished.written }, move),
+  };
+}
+
+function less(rows: Rows, other: Rows): Rows {
+  return { read: Math.max(0, rows.read - other.read), written: rows.written - other.written };
 }
 
 function rowsOfDeliveries({ LEDGER }: RowsEnv, { deliveries }: RowsQuestion): Promise<Rows> {
@@ -204,11 +233,11 @@ function rowsOfDeliveries({ LEDGER }: RowsEnv, { deliveries }: RowsQuestion): Pr
   return countedD1(LEDGER, (database) => addToHours(database, report, toMs));
 }
 
-function factsOf(recordingId: string): PlaybackFacts {
+function factsOf(recordingId: RecordingId): PlaybackFacts {
   return {
     playbackId: freshId<PlaybackId>(),
     subjectId: "0".repeat(22) as SubjectId,
-    recordingId: recordingId as RecordingId,
+    recordingId,
     durationMs: 205_000,
     issuedAtMs: Date.now(),
     country: "DE",
@@ -228,8 +257,10 @@ async function countedD1(database: D1Database, run: (counted: D1Database) => Pro
       bind(...values: unknown[]) {
         const statement = database.prepare(query).bind(...values);
         const raw = statement.raw.bind(statement);
+        const run = statement.run.bind(statement);
         // The statement itself goes into batches, so it is changed rather than wrapped.
         return Object.assign(statement, {
+          run: async () => note(await run()),
           async raw() {
             note(
               await database

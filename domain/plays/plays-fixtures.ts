@@ -23,6 +23,12 @@ export function shuffled<T>(items: readonly T[], random: () => number): T[] {
     .map(({ item }) => item);
 }
 
+export function oneOf<T>(items: readonly T[], random: () => number): T {
+  const item = items[Math.floor(random() * items.length)];
+  if (item === undefined) throw new RangeError("there is nothing to choose from");
+  return item;
+}
+
 export function freshId<Id extends string>(atMs: EpochMs): Id {
   return makeId<Id>(atMs, crypto.getRandomValues(new Uint8Array(8)));
 }

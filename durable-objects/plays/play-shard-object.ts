@@ -2,175 +2,171 @@
  * Counts the playbacks of some subjects in one month: keeps every event once and says what each playback amounts to.
  * Named by domain/plays/play-shard.ts. A call may be repeated at will, and always answers with the present state of
  * each playback it touched, so that a caller who fails after it can do all of its work again.
+ *
+ * What newly counts belongs to the round that is open. A round that was closed takes nothing any more, so whoever adds
+ * up its plays finds the same each time.
  */
 import { DurableObject } from "cloudflare:workers";
-import type { PlaybackId } from "#domain/foundation/ids.ts";
-import type { EpochMs } from "#domain/foundation/time.ts";
-import { type PlaybackFacts, type PlayEvent, type PlayEventKind, playEventBody } from "#domain/plays/play-event.ts";
-import type { ReportedPlayback } from "#domain/plays/play-message.ts";
-import { assessPlayback, type PlaybackOutcome } from "#domain/plays/qualification.ts";
-import type { Span } from "#domain/plays/spans.ts";
-
-/** An event every ten seconds for almost three hours. A client that says more is not one that plays music. */
-export const PLAYBACK_EVENTS_MAX = 1_000;
+import {
+  type AssessedPlayback,
+  addReports,
+  type DayAfterReports,
+  decodeListeningDay,
+  EMPTY_DAY,
+  encodeListeningDay,
+  newestRound,
+  REPORT_VERDICTS,
+  type ReceivedPlayback,
+  type Recording,
+  type ReportCounts,
+} from "#domain/plays/listening-day.ts";
+import { dayOf, partOfRecording, recordingOfSum } from "#domain/plays/play-sums.ts";
+import { takeInEarlierTables } from "./earlier-tables.ts";
+import { listQualifiedPlays, type QualifiedPlaysPage, type QualifiedPlaysRequest } from "./qualified-plays.ts";
+import { collectNews, markNews, type RoundRange, type ShardNews } from "./round-news.ts";
 
 const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS playbacks (
-    playback_id TEXT PRIMARY KEY,
+  CREATE TABLE IF NOT EXISTS listening_days (
+    day TEXT NOT NULL,
     subject_id TEXT NOT NULL,
-    recording_id TEXT NOT NULL,
-    duration_ms INTEGER NOT NULL,
-    issued_at INTEGER NOT NULL,
-    country TEXT NOT NULL,
-    commercial_model TEXT NOT NULL,
-    last_received_at INTEGER NOT NULL
+    -- The newest in which a play of the day first counted. Before the body, which it saves from being read.
+    round INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (day, subject_id)
   ) STRICT, WITHOUT ROWID;
-  -- Never updated. What a playback amounts to is derived from these rows each time.
-  CREATE TABLE IF NOT EXISTS events (
-    playback_id TEXT NOT NULL,
-    event_id TEXT NOT NULL,
-    seq INTEGER NOT NULL,
-    kind TEXT NOT NULL,
-    spans TEXT NOT NULL,
-    received_at INTEGER NOT NULL,
-    PRIMARY KEY (playback_id, event_id)
+  -- Where in listening_days the plays of a round are. Days are rewritten again and again, and an index on their round
+  -- would be a second row for each time; a mark is for all subjects of a day whose names begin alike.
+  CREATE TABLE IF NOT EXISTS news (
+    round INTEGER NOT NULL,
+    day TEXT NOT NULL,
+    subjects TEXT NOT NULL,
+    PRIMARY KEY (round, day, subjects)
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS books (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    open_round INTEGER NOT NULL
+  ) STRICT;
 `;
 
-export interface ReceivedPlayback extends ReportedPlayback {
-  readonly receivedAtMs: EpochMs;
-}
+const FIRST_ROUND = 1;
 
-export interface AssessedPlayback extends PlaybackOutcome {
-  readonly playback: PlaybackFacts;
-}
-
-/** How many events went which way; `assessed` has each playback of the call once. */
-export interface RecordedPlays {
+export interface RecordedPlays extends ReportCounts {
+  /** Each playback of the call once. */
   readonly assessed: readonly AssessedPlayback[];
-  readonly recorded: number;
-  readonly duplicates: number;
-  /** Events that came again with another body. The first body stands. */
-  readonly conflicts: number;
-  /** Events beyond PLAYBACK_EVENTS_MAX of their playback. */
-  readonly surplus: number;
+  /** The newest round in which one of these first counted; 0 where none of them counts. */
+  readonly newestRound: number;
 }
 
-type EventRow = { event_id: string; seq: number; kind: PlayEventKind; spans: string };
-type PlaybackRow = {
-  subject_id: PlaybackFacts["subjectId"];
-  recording_id: PlaybackFacts["recordingId"];
-  duration_ms: number;
-  issued_at: EpochMs;
-  country: string;
-  commercial_model: PlaybackFacts["commercialModel"];
-  last_received_at: EpochMs;
-};
-type Verdict = Exclude<keyof RecordedPlays, "assessed">;
+export interface ClosedRounds {
+  /** The newest round that is closed; 0 where none is. */
+  readonly through: number;
+  /** That first counted after the round that was asked for, and until this one. */
+  readonly plays: number;
+}
 
 export class PlayShardObject extends DurableObject<RealtimeEnv> {
   readonly #sql: SqlStorage;
+  /** Of closed rounds, which cannot change: they are asked for in parts. */
+  #collected: { readonly range: RoundRange; readonly news: ShardNews } | null = null;
 
   constructor(ctx: DurableObjectState, env: RealtimeEnv) {
     super(ctx, env);
     this.#sql = ctx.storage.sql;
     this.#sql.exec(SCHEMA);
+    takeInEarlierTables(ctx.storage, (reports) => this.#recordDay(reports, { round: FIRST_ROUND, isEarlier: true }));
   }
 
-  record(received: readonly ReceivedPlayback[]): RecordedPlays {
-    const counts: Record<Verdict, number> = { recorded: 0, duplicates: 0, conflicts: 0, surplus: 0 };
-    const assessed = this.ctx.storage.transactionSync(() => {
-      const byPlayback = Map.groupBy(received, ({ playback }) => playback.playbackId);
-      return [...byPlayback].map(([playbackId, reports]) => {
-        const known = this.#loadEvents(playbackId);
-        for (const report of reports) {
-          for (const event of report.events) counts[this.#recordEvent(report, event, known)] += 1;
-        }
-        return this.#assess(playbackId, reports, known);
-      });
+  recordReports(received: readonly ReceivedPlayback[]): RecordedPlays {
+    const assessed: AssessedPlayback[] = [];
+    const counts: Record<keyof ReportCounts, number> = { recorded: 0, duplicates: 0, conflicts: 0, surplus: 0 };
+    const byDay = Map.groupBy(received, ({ playback }) => `${dayOf(playback.issuedAtMs)}/${playback.subjectId}`);
+    return this.ctx.storage.transactionSync(() => {
+      const round = this.#openRound();
+      for (const reports of byDay.values()) {
+        const after = this.#recordDay(reports, { round });
+        assessed.push(...after.assessed);
+        for (const verdict of REPORT_VERDICTS) counts[verdict] += after[verdict];
+      }
+      const rounds = assessed.map(({ qualifiedIn }) => qualifiedIn ?? 0);
+      return { assessed, ...counts, newestRound: Math.max(0, ...rounds) };
     });
-    return { assessed, ...counts };
-  }
-
-  /** Adds the event to the table and to what is known, unless it is there. */
-  #recordEvent({ playback, receivedAtMs }: ReceivedPlayback, event: PlayEvent, known: Map<string, PlayEvent>): Verdict {
-    const before = known.get(event.eventId);
-    if (before !== undefined) return playEventBody(before) === playEventBody(event) ? "duplicates" : "conflicts";
-    if (known.size >= PLAYBACK_EVENTS_MAX) return "surplus";
-    this.#sql.exec(
-      "INSERT INTO events (playback_id, event_id, seq, kind, spans, received_at) VALUES (?, ?, ?, ?, ?, ?)",
-      playback.playbackId,
-      event.eventId,
-      event.seq,
-      event.kind,
-      JSON.stringify(event.spans),
-      receivedAtMs,
-    );
-    known.set(event.eventId, event);
-    return "recorded";
-  }
-
-  #assess(
-    playbackId: PlaybackId,
-    reports: readonly ReceivedPlayback[],
-    events: ReadonlyMap<string, PlayEvent>,
-  ): AssessedPlayback {
-    for (const { playback, receivedAtMs } of reports) this.#touchPlayback(playback, receivedAtMs);
-    const { playback, lastReceivedAtMs } = this.#loadPlayback(playbackId);
-    const spans = [...events.values()].flatMap((event) => event.spans);
-    return { playback, ...assessPlayback(playback, { spans, lastReceivedAtMs }) };
   }
 
   /**
-   * The last receipt is the latest of all, so that it is the same in whatever order messages come: the queue may
-   * deliver a later one first.
+   * Closes the open round, unless nothing counts in it. Called again it closes what has come since; nobody has to have
+   * added up what was closed before.
    */
-  #touchPlayback(playback: PlaybackFacts, receivedAtMs: EpochMs): void {
-    this.#sql.exec(
-      `INSERT INTO playbacks (playback_id, subject_id, recording_id, duration_ms, issued_at, country,
-                              commercial_model, last_received_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET last_received_at = max(last_received_at, excluded.last_received_at)`,
-      playback.playbackId,
-      playback.subjectId,
-      playback.recordingId,
-      playback.durationMs,
-      playback.issuedAtMs,
-      playback.country,
-      playback.commercialModel,
-      receivedAtMs,
-    );
+  closeRound(after: number): ClosedRounds {
+    const through = this.ctx.storage.transactionSync(() => {
+      const round = this.#openRound();
+      if (!this.#hasNews(round)) return round - 1;
+      this.#sql.exec(
+        "INSERT INTO books (id, open_round) VALUES (1, ?) ON CONFLICT DO UPDATE SET open_round = excluded.open_round",
+        round + 1,
+      );
+      return round;
+    });
+    const { sums, earlier } = this.#newsOf({ after, through });
+    return { through, plays: sums.reduce((total, { plays }) => total + plays, earlier.length) };
   }
 
-  #loadPlayback(playbackId: PlaybackId): { playback: PlaybackFacts; lastReceivedAtMs: EpochMs } {
+  /**
+   * What first counted in closed rounds, of the recordings of one of several parts: the same each time. Throws RangeError
+   * for a round that is open, which has not all yet.
+   */
+  newsOfPart(range: RoundRange, { part, parts }: { readonly part: number; readonly parts: number }): ShardNews {
+    if (range.through >= this.#openRound()) throw new RangeError(`round ${range.through} is not closed`);
+    const { sums, earlier } = this.#newsOf(range);
+    const isInPart = ({ key }: { readonly key: string }) => partOfRecording(recordingOfSum(key), parts) === part;
+    // The last part is asked for once; if not, all of it is read again.
+    if (part === parts - 1) this.#collected = null;
+    return { sums: sums.filter(isInPart), earlier: earlier.filter(isInPart) };
+  }
+
+  /** Plays that count, in the order of subject and playback: who is paid for what, and disputes. */
+  listQualifiedPlays(request: QualifiedPlaysRequest): QualifiedPlaysPage {
+    return listQualifiedPlays(this.#sql, request);
+  }
+
+  /** All reports are of one subject and day. */
+  #recordDay(reports: readonly ReceivedPlayback[], recording: Recording): DayAfterReports {
+    const [first] = reports;
+    if (first === undefined) throw new RangeError("there is nothing to record");
+    const { subjectId, issuedAtMs } = first.playback;
+    const day = dayOf(issuedAtMs);
     const row = this.#sql
-      .exec<PlaybackRow>(
-        `SELECT subject_id, recording_id, duration_ms, issued_at, country, commercial_model, last_received_at
-         FROM playbacks WHERE playback_id = ?`,
-        playbackId,
-      )
-      .one();
-    const playback: PlaybackFacts = {
-      playbackId,
-      subjectId: row.subject_id,
-      recordingId: row.recording_id,
-      durationMs: row.duration_ms,
-      issuedAtMs: row.issued_at,
-      country: row.country,
-      commercialModel: row.commercial_model,
-    };
-    return { playback, lastReceivedAtMs: row.last_received_at };
+      .exec<{ body: string }>("SELECT body FROM listening_days WHERE day = ? AND subject_id = ?", day, subjectId)
+      .toArray()[0];
+    const before = row === undefined ? EMPTY_DAY : decodeListeningDay(row.body, subjectId);
+    const after = addReports(before, reports, recording);
+    if (after.isChanged) {
+      this.#sql.exec(
+        `INSERT INTO listening_days (day, subject_id, round, body) VALUES (?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET round = excluded.round, body = excluded.body`,
+        day,
+        subjectId,
+        newestRound(after.day),
+        encodeListeningDay(after.day),
+      );
+    }
+    if (after.hasNews) markNews(this.#sql, { round: recording.round, day, subjectId });
+    return after;
   }
 
-  #loadEvents(playbackId: PlaybackId): Map<string, PlayEvent> {
-    const rows = this.#sql.exec<EventRow>(
-      "SELECT event_id, seq, kind, spans FROM events WHERE playback_id = ?",
-      playbackId,
-    );
-    const events = new Map<string, PlayEvent>();
-    for (const { event_id, seq, kind, spans } of rows) {
-      events.set(event_id, { eventId: event_id, seq, kind, spans: JSON.parse(spans) as Span[] });
-    }
-    return events;
+  #openRound(): number {
+    const row = this.#sql.exec<{ open_round: number }>("SELECT open_round FROM books WHERE id = 1").toArray()[0];
+    return row?.open_round ?? FIRST_ROUND;
+  }
+
+  #hasNews(round: number): boolean {
+    return this.#sql.exec("SELECT 1 FROM news WHERE round = ? LIMIT 1", round).toArray().length > 0;
+  }
+
+  #newsOf(range: RoundRange): ShardNews {
+    const { after, through } = this.#collected?.range ?? {};
+    if (this.#collected !== null && after === range.after && through === range.through) return this.#collected.news;
+    const news = collectNews(this.#sql, range);
+    this.#collected = { range, news };
+    return news;
   }
 }

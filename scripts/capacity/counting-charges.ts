@@ -1,34 +1,36 @@
-/** From a player's report to a row that counts, and to the listener's history. */
+/** From a player's report to the sums of the ledger, and to the listener's history. */
 import type { Charge, StreamCharge } from "./charges.ts";
-import { STREAM_ROWS } from "./measured.ts";
+import { LEDGER_ROW, STREAM_ROWS } from "./measured.ts";
 import { OBJECT_MEMORY_GB, QUEUE_OPERATION_BYTES, QUEUE_OPERATIONS_PER_MESSAGE } from "./prices.ts";
-import { type Scenario, streamsPerMonth, streamsPerSecond } from "./scenarios.ts";
+import { rollUpCharges, sumsOfDay } from "./roll-up-charges.ts";
+import { ASSUMED, DAYS_PER_MONTH, type Scenario, streamsPerMonth, streamsPerSecond } from "./scenarios.ts";
 import {
   ASSUMED_OF_STREAM,
   type EventForm,
   eventsPerStream,
   IN_CODE,
+  listeningDayBytes,
   playMessageBytes,
   ROW_BYTES,
 } from "./stream-profile.ts";
 
 export interface CountingSettings {
-  /** Requests in which a song is reported: one for each event, one for all, or a part of one for some songs. */
+  /** Requests in which a song is reported: one for each event, one for all, or a part of one that has some songs. */
   readonly reportsPerStream: number;
   /** `merged`: what a device noted of a song since the report before goes as one event. */
   readonly events: EventForm;
   /** An object in the archive for each message, or for each batch of them. */
   readonly archive: "message" | "batch";
-  readonly shard: "row-per-event" | "row-per-message";
-  /** `sums`: plays themselves are in the archive, and the ledger has their sums by day, track, country and terms. */
+  /** `day`: a row for each subject and day, written once for a message, however many songs it has. */
+  readonly shard: "row-per-event" | "day";
+  /** `sums`: what the shards have is added up by recording and day in a roll-up now and then (`roll-up-charges.ts`). */
   readonly ledger: "row-per-play" | "sums";
   /** Months after which a month's shards are put away. */
   readonly shardMonthsKept: number;
 }
 
-/** Of each stream, where the ledger has sums: how seldom a stream is the first of its kind on its day. Assumed. */
-export const SUM_ROWS_PER_STREAM = 0.05;
 const GIGABYTE = 1e9;
+const SECONDS_PER_DAY = 86_400;
 
 /** Messages that the consumer gets at once. */
 export function messagesPerBatch(scenario: Scenario, { reportsPerStream }: CountingSettings): number {
@@ -44,13 +46,17 @@ export function shardsPerBatch(messages: number): number {
 export function shardRows(
   events: number,
   { reportsPerStream, shard }: Pick<CountingSettings, "reportsPerStream" | "shard">,
+  songSeconds: number = ASSUMED.songSeconds,
 ): { readonly read: number; readonly written: number } {
+  if (shard === "day") {
+    const { countFiveRowsRead, countFiveRowsWritten } = STREAM_ROWS.figures;
+    // What a report is about goes back as far as the songs in it, and may so be of two days.
+    const rows = reportsPerStream * (1 + songSeconds / reportsPerStream / SECONDS_PER_DAY);
+    return { read: rows * countFiveRowsRead, written: rows * countFiveRowsWritten };
+  }
   // All that is known of a playback is read again with each of its messages.
   const messages = Math.max(1, reportsPerStream);
-  if (shard === "row-per-event") {
-    return { read: (events * (messages - 1)) / 2 + messages, written: events + messages };
-  }
-  return { read: (messages * (messages - 1)) / 2 + reportsPerStream, written: reportsPerStream };
+  return { read: (events * (messages - 1)) / 2 + messages, written: events + messages };
 }
 
 /** Events of a stream that reach the service. */
@@ -70,10 +76,9 @@ export function countingCharges(scenario: Scenario, settings: CountingSettings):
   const { reportsPerStream: reports, archive, ledger } = settings;
   const batch = messagesPerBatch(scenario, settings);
   const shardCalls = (reports * shardsPerBatch(batch)) / batch;
-  const rows = shardRows(eventsSent(scenario, settings), settings);
+  const rows = shardRows(eventsSent(scenario, settings), settings, scenario.songSeconds);
   const operationUnits = Math.ceil(reportBytesPerStream(scenario, settings) / reports / QUEUE_OPERATION_BYTES);
   const { reportCpuMs, consumerCpuMs, objectCallSeconds } = ASSUMED_OF_STREAM;
-  const { ledgerRowsWritten } = STREAM_ROWS.figures;
   return [
     counting("reports of players", "workerRequests", reports),
     counting("CPU of reports", "workerCpuMs", reports * reportCpuMs),
@@ -83,15 +88,18 @@ export function countingCharges(scenario: Scenario, settings: CountingSettings):
     counting("raw reports, archived", "r2ClassA", archive === "message" ? reports : reports / batch),
     counting("calls of play shards", "objectRequests", shardCalls),
     counting("time of play shards", "objectGbSeconds", shardCalls * objectCallSeconds * OBJECT_MEMORY_GB),
-    counting("events in play shards", "objectRowsWritten", rows.written),
-    counting("events in play shards", "objectRowsRead", rows.read),
-    counting("plays in the ledger", "d1RowsWritten", ledger === "sums" ? SUM_ROWS_PER_STREAM : ledgerRowsWritten),
-    counting(
-      "plays in the ledger",
-      "d1RowsRead",
-      writesOfPlay(scenario, reports) * STREAM_ROWS.figures.ledgerAgainRowsRead,
-    ),
+    counting("plays in play shards", "objectRowsWritten", rows.written),
+    counting("plays in play shards", "objectRowsRead", rows.read),
+    ...(ledger === "sums" ? rollUpCharges(scenario, settings) : ledgerRowCharges(scenario, reports)),
     ...historyCharges(scenario, settings),
+  ];
+}
+
+function ledgerRowCharges(scenario: Scenario, reports: number): StreamCharge[] {
+  const { writtenByItself, readAgain } = LEDGER_ROW;
+  return [
+    counting("plays in the ledger", "d1RowsWritten", writtenByItself),
+    counting("plays in the ledger", "d1RowsRead", writesOfPlay(scenario, reports) * readAgain),
   ];
 }
 
@@ -129,16 +137,16 @@ export function countedGbPerMonth(scenario: Scenario, settings: CountingSettings
   const streams = streamsPerMonth(scenario);
   const events = eventsSent(scenario, settings);
   const archive = (streams * reportBytesPerStream(scenario, settings)) / GIGABYTE;
-  const playRows = settings.ledger === "sums" ? SUM_ROWS_PER_STREAM : 1;
-  return {
-    archive,
-    // A row that holds a whole message is about as large as the message.
-    shards:
-      settings.shard === "row-per-event"
-        ? (streams * (events * ROW_BYTES.event + ROW_BYTES.playback)) / GIGABYTE
-        : archive,
-    ledger: (streams * playRows * ROW_BYTES.qualifiedPlay) / GIGABYTE,
-  };
+  const days = scenario.listeners * DAYS_PER_MONTH;
+  const shards =
+    settings.shard === "day"
+      ? streams * listeningDayBytes(Math.round(events), settings.events) + days * ROW_BYTES.listeningDay
+      : streams * (events * ROW_BYTES.event + ROW_BYTES.playback);
+  const ledger =
+    settings.ledger === "sums"
+      ? DAYS_PER_MONTH * sumsOfDay(scenario) * ROW_BYTES.playSum
+      : streams * ROW_BYTES.qualifiedPlay;
+  return { archive, shards: shards / GIGABYTE, ledger: ledger / GIGABYTE };
 }
 
 /** What is kept in reach of it. */
@@ -155,7 +163,7 @@ export function countedStorage(scenario: Scenario, settings: CountingSettings): 
   return [
     kept("raw reports", "r2StandardGb", archive, monthsKept),
     kept("play shards", "objectGb", shards, settings.shardMonthsKept),
-    kept("ledger rows", "d1Gb", ledger, monthsKept),
+    kept(settings.ledger === "sums" ? "sums of the ledger" : "ledger rows", "d1Gb", ledger, monthsKept),
   ];
 }
 

@@ -40,8 +40,8 @@ export const AS_BUILT: Settings = {
     reportsPerStream: reportsPerStream(ASSUMED.songSeconds),
     events: "merged",
     archive: "batch",
-    shard: "row-per-event",
-    ledger: "row-per-play",
+    shard: "day",
+    ledger: "sums",
     shardMonthsKept: ASSUMED_OF_STREAM.monthsKept,
   },
   storage: { rungsOfTail: null, replica: "infrequent", masters: "infrequent" },
@@ -49,24 +49,23 @@ export const AS_BUILT: Settings = {
 
 /** As it was until it was counted what a browser asks for. */
 const VORBIS_FIRST: AudioSettings = { ...AS_BUILT.audio, ranges: elementRequests("Vorbis") };
+/** As it was before plays were packed. */
+const BY_ROW: CountingSettings = {
+  ...AS_BUILT.counting,
+  reportsPerStream: 1 + ASSUMED_OF_STREAM.interruptions,
+  shard: "row-per-event",
+  ledger: "row-per-play",
+};
 /** As it was until it was counted what each event costs. */
 const EACH_EVENT: CountingSettings = {
-  ...AS_BUILT.counting,
+  ...BY_ROW,
   reportsPerStream: eventsPerStream(ASSUMED.songSeconds),
   events: "each",
   archive: "message",
 };
-/** A report of five songs is 17 minutes of listening; what is not reported waits in the browser's storage. */
 const FIVE_SONGS = 5;
-const PACKED: CountingSettings = {
-  reportsPerStream: 1 / FIVE_SONGS,
-  events: "merged",
-  archive: "batch",
-  shard: "row-per-message",
-  ledger: "sums",
-  // Players may report for 35 days, and then the month is closed.
-  shardMonthsKept: 3,
-};
+/** Players may report for 35 days, and then a month is closed. */
+const SHARD_MONTHS = 3;
 const LEAN_STORAGE: StorageSettings = { ...AS_BUILT.storage, rungsOfTail: ["aac-96", "aac-160"] };
 
 export const DESIGNS: readonly Design[] = [
@@ -74,7 +73,9 @@ export const DESIGNS: readonly Design[] = [
     id: "as-built",
     name: "as built",
     built: true,
-    what: "AAC first in an open range; one report of one event for each song; the whole ladder, twice",
+    what:
+      "AAC first in an open range; a report for five songs, a row for a listener's day, sums in the ledger; the whole " +
+      "ladder, twice",
     price: "what the rest of the table is measured against",
     settings: AS_BUILT,
   },
@@ -142,7 +143,7 @@ export const DESIGNS: readonly Design[] = [
     id: "each-event",
     name: "each event by itself",
     built: false,
-    what: "as it was before: a request for each play event as it happens, an object of the archive for each message",
+    what: "as it was at first: a request for each play event as it happens, an object of the archive for each message",
     price: "a play is counted within seconds, which is not worth a request",
     settings: { ...AS_BUILT, counting: EACH_EVENT },
   },
@@ -150,27 +151,25 @@ export const DESIGNS: readonly Design[] = [
     id: "unmerged",
     name: "one report, events unmerged",
     built: false,
-    what: "one request for each song with all of its events in it, each of them a row of a shard",
-    price: "the archive and the shards show when each stretch was reported, which nothing asks for",
-    settings: { ...AS_BUILT, counting: { ...AS_BUILT.counting, events: "each" } },
+    what: "one request for each song with all of its events in it, each of them a row of a shard, a row for each play",
+    price: "the shards show when each stretch was reported, which nothing asks for",
+    settings: { ...AS_BUILT, counting: { ...BY_ROW, events: "each" } },
   },
   {
-    id: "row-per-message",
-    name: "a row of a shard for each message",
+    id: "row-per-play",
+    name: "a row for each play",
     built: false,
-    what: "what the token said and what was heard in one row, instead of a row for the playback and one for its event",
-    price: "a shard of another form; an event that comes twice is found by its message",
-    settings: { ...AS_BUILT, counting: { ...AS_BUILT.counting, shard: "row-per-message" } },
+    what: "as it was before: one report a song, a row of a shard for each playback and event, two of the ledger for a play",
+    price: "a play is counted when its song has ended; a ledger that is full at once",
+    settings: { ...AS_BUILT, counting: BY_ROW },
   },
   {
-    id: "packed",
-    name: "packed counting",
+    id: "shards-put-away",
+    name: "shards put away",
     built: false,
-    what:
-      `reports of ${FIVE_SONGS} songs, a row of a shard for each message, sums in the ledger, ` +
-      "shards put away after three months",
-    price: "plays are counted a quarter of an hour later; single plays are read from the archive",
-    settings: { ...AS_BUILT, counting: PACKED },
+    what: `the shards of a month are emptied ${SHARD_MONTHS} months after it`,
+    price: "single plays are then in the archive alone",
+    settings: { ...AS_BUILT, counting: { ...AS_BUILT.counting, shardMonthsKept: SHARD_MONTHS } },
   },
   {
     id: "lean-storage",
@@ -184,12 +183,12 @@ export const DESIGNS: readonly Design[] = [
     id: "lean",
     name: "all of it, through the Worker",
     built: false,
-    what: "tiers, packed counting, short ladder, five playbacks a grant",
+    what: "tiers, shards put away, short ladder, five playbacks a grant",
     price: "as above; every check of the edge stays",
     settings: {
       audio: { ...AS_BUILT.audio, upperTiers: UPPER_TIERS },
       granting: { songsPerGrant: FIVE_SONGS },
-      counting: PACKED,
+      counting: { ...AS_BUILT.counting, shardMonthsKept: SHARD_MONTHS },
       storage: LEAN_STORAGE,
     },
   },

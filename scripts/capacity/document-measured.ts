@@ -1,12 +1,16 @@
 /** The section of what was measured, with what follows from it. */
-import { percent, table } from "./markdown.ts";
+import { AS_BUILT } from "./designs.ts";
+import { distinctRequested } from "./hit-ratio.ts";
+import { number, percent, table } from "./markdown.ts";
 import { AUDIO_ELEMENT, audioCpu, RANGE_SIZE, STREAM_ROWS } from "./measured.ts";
 import { LIMITS } from "./prices.ts";
-import { ASSUMED } from "./scenarios.ts";
-import { eventsPerStream, IN_CODE, playMessageBytes } from "./stream-profile.ts";
+import { rollUpOf } from "./roll-up-charges.ts";
+import { ASSUMED, SCENARIOS, streamsPerSecond } from "./scenarios.ts";
+import { ASSUMED_OF_STREAM, eventsPerStream, IN_CODE, playMessageBytes } from "./stream-profile.ts";
 
 export function measuredSection(): string {
-  return ["## Ways that were tried", rangeSizes(), audioElement(), packedEvents(), rows(), cacheShape()].join("\n\n");
+  const parts = [rangeSizes(), audioElement(), packedEvents(), rows(), rollUps(), cacheShape()];
+  return ["## Ways that were tried", ...parts].join("\n\n");
 }
 
 function rangeSizes(): string {
@@ -62,7 +66,7 @@ function packedEvents(): string {
     ["a song at once, as one event", 1, playMessageBytes(1, 1, "merged")],
     ["five songs at once, an event each", 0.2, playMessageBytes(5, 1, "merged")],
   ] as const;
-  const built = playMessageBytes(1, 1, "merged");
+  const built = playMessageBytes(IN_CODE.reportSongs, 1, "merged");
   return `### Packed events
 
 A song of ${ASSUMED.songSeconds} s is ${events} events. What the api's own encoder (\`packPlayMessages\`) makes of them:
@@ -72,18 +76,21 @@ ${table(
   ways.map(([name, messages, bytes]) => [name, String(messages), String(bytes), String(Math.round(messages * bytes))]),
 )}
 
-The player keeps each event at once and puts what waits together into one, which it sends when the song ends, or after
-${IN_CODE.reportSeconds / 60} minutes. Each message is a request, three operations of the queue, a call of a shard and a row that is written again, whatever
-is in it; of the ${LIMITS.queueMessageBytes.value} bytes that it may have, that of a song has ${((built / LIMITS.queueMessageBytes.value) * 100).toFixed(1)} %.`;
+The player keeps each event at once and puts what waits of a song together into one. It sends what it has of ${IN_CODE.reportSongs} songs, or of
+${IN_CODE.reportSeconds / 60} minutes, or when it is interrupted. Each message is a request, three operations of the queue, a call of a shard and a
+row that is written, whatever is in it; of the ${LIMITS.queueMessageBytes.value} bytes that it may have, that of ${IN_CODE.reportSongs} songs has ${((built / LIMITS.queueMessageBytes.value) * 100).toFixed(1)} %.`;
 }
 
 const ROW_NAMES = [
   ["a playback granted, D1 catalog", "grantRowsRead", null],
   ["a stream begun, listener's object", "beginRowsRead", "beginRowsWritten"],
   ["a stream renewed, listener's object", "renewRowsRead", "renewRowsWritten"],
-  ["a song's events in a message each, play shard", "countEachRowsRead", "countEachRowsWritten"],
-  ["a song's events in one message, play shard", "countPackedRowsRead", "countPackedRowsWritten"],
-  ["a play that counts, D1 ledger", "ledgerAgainRowsRead", "ledgerRowsWritten"],
+  ["a message of five songs, play shard", "countFiveRowsRead", "countFiveRowsWritten"],
+  ["a mark of what newly counts, play shard", "countMarkRowsRead", "countMarkRowsWritten"],
+  ["a round closed, play shard", "closeRowsRead", "closeRowsWritten"],
+  ["a move of a roll-up, D1 ledger", "rollUpMoveRowsRead", "rollUpMoveRowsWritten"],
+  ["a shard in a roll-up, D1 ledger", "rollUpShardRowsRead", "rollUpShardRowsWritten"],
+  ["a row of sums in a roll-up, D1 ledger", "rollUpSumRowsRead", "rollUpSumRowsWritten"],
   ["a play in the history, listener's object", "historyRowsRead", "historyRowsWritten"],
   ["a report of 500 deliveries, D1 ledger", "deliveriesRowsRead", "deliveriesRowsWritten"],
 ] as const;
@@ -102,6 +109,40 @@ ${table(
     written === null ? "0" : String(figures[written]),
   ]),
 )}`;
+}
+
+function rollUps(): string {
+  const rows = SCENARIOS.map((scenario) => {
+    const { seconds, plays, shards, parts, sumRows, marks } = rollUpOf(scenario, AS_BUILT.counting);
+    const perPlay = ((sumRows + marks) / plays).toFixed(3);
+    return [
+      scenario.name,
+      number(seconds),
+      ...[plays, shards, parts, sumRows, marks].map((value) => number(value)),
+      perPlay,
+    ];
+  });
+  return `### Sums instead of plays
+
+A roll-up adds what newly counts to one row for each block of recordings and each day, and to one for the block's totals.
+How many rows that is follows from Zipf's law and the time between two of them; ${number(IN_CODE.recordingBlocks)} blocks, ${number(IN_CODE.playShards)} shards a month
+and ${number(IN_CODE.marksOfShardDay)} marks for each day of a shard are what the code has.
+
+${table(["listeners", "seconds", "plays", "shards", "parts", "rows of sums", "marks", "rows a play"], rows)}
+
+By itself each recording would have a row: at ${largestName()} listeners ${number(distinctRows())} of them an hour.`;
+}
+
+function largestName(): string {
+  return SCENARIOS.at(-1)?.name ?? "";
+}
+
+function distinctRows(): number {
+  const largest = SCENARIOS.at(-1);
+  if (largest === undefined) throw new RangeError("there is no scenario");
+  const { zipfExponent } = ASSUMED;
+  const popularity = { tracks: largest.tracks, zipfExponent, requestsPerSecond: streamsPerSecond(largest) };
+  return distinctRequested(popularity, ASSUMED_OF_STREAM.rollUpSecondsOfMany);
 }
 
 function cacheShape(): string {

@@ -1,5 +1,4 @@
 /** The sections of what is assumed, and of what is charged by whom. */
-import { SUM_ROWS_PER_STREAM } from "./counting-charges.ts";
 import { dollars, list, number, percent, table } from "./markdown.ts";
 import { FREE, LIMITS, PLAN_DOLLARS, PRICES, PRICES_AS_OF } from "./prices.ts";
 import { ASSUMED, cacheHitRatio, rightsHitRatio, type Scenario } from "./scenarios.ts";
@@ -30,11 +29,13 @@ ${table(["listeners", "tracks", "points of presence", "isolates in each", "cache
 - ${percent(ASSUMED_OF_STREAM.unheardPreparations)} more playbacks are prepared than heard; ${percent(ASSUMED_OF_STREAM.seeks)} of streams have a jump; ${percent(ASSUMED_OF_STREAM.renewals)} outlast
   their URLs; a player connects once for ${ASSUMED_OF_STREAM.streamsPerConnection} streams. Of a rendition that the
   cache has not, ${ASSUMED_OF_STREAM.requestsBeforeFill} ranges are asked for before it is filled, at most.
-- Beside one report for each song there are ${percent(ASSUMED_OF_STREAM.furtherReports)} more: pauses that last, pages that went before the answer came.
+- ${percent(ASSUMED_OF_STREAM.interruptions)} of songs are followed by a report though fewer than ${IN_CODE.reportSongs} are in it: pauses that last, pages that leave.
+- ${percent(ASSUMED_OF_STREAM.latePlays)} of plays are reported on another day than that on which they began. A recording that is played much is
+  played in ${ASSUMED_OF_STREAM.marketsOfRecording} pairs of country and terms. Roll-ups are ${IN_CODE.rollUpSeconds} s apart, an hour beyond ${ASSUMED_OF_STREAM.manyStreamsPerSecond} streams a second. Accounting works
+  ${ASSUMED_OF_STREAM.rollUpCpuMs * 1_000} us on a play that is added, its shard ${ASSUMED_OF_STREAM.rollUpObjectSeconds * 1e6} us.
 - CPU: ${ASSUMED_OF_STREAM.grantCpuMs} ms for a grant, ${ASSUMED_OF_STREAM.reportCpuMs} ms for a report, ${ASSUMED_OF_STREAM.consumerCpuMs} ms for a message, ${ASSUMED_OF_STREAM.accessTokenCpuMs} ms for an access token. An object
   works ${ASSUMED_OF_STREAM.objectCallSeconds * 1_000} ms on a call.
-- Reports, shards, ledger rows and histories are kept for ${ASSUMED_OF_STREAM.monthsKept} months. Nothing deletes them today.
-- Where the ledger has sums, ${percent(SUM_ROWS_PER_STREAM)} of streams are the first of their kind on their day.
+- Reports, shards, sums and histories are kept for ${ASSUMED_OF_STREAM.monthsKept} months. Nothing deletes them today.
 - The peak of a day is ${ASSUMED.peakFactor} times its mean.`;
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { hitRatioOfCache, hitRatioOfMemo } from "./hit-ratio.ts";
+import { seededRandom } from "#domain/plays/plays-fixtures.ts";
+import { distinctRequested, hitRatioOfCache, hitRatioOfMemo, placesMet } from "./hit-ratio.ts";
 
 const popularity = { tracks: 1_000_000, zipfExponent: 0.9, requestsPerSecond: 50 };
 
@@ -36,5 +37,38 @@ describe("hit ratios", () => {
       expect(ratioOf({ ...popularity, tracks: 10_000_000 }, 60)).toBeLessThan(ratio);
       expect(ratioOf({ ...popularity, requestsPerSecond: 0 }, 60)).toBe(0);
     }
+  });
+});
+
+describe("how many different ones are asked for", () => {
+  it("is what a run of random requests meets", () => {
+    const few = { tracks: 5_000, zipfExponent: 0.9, requestsPerSecond: 20 };
+    const weights = Array.from({ length: few.tracks }, (_track, index) => (index + 1) ** -few.zipfExponent);
+    const sums: number[] = [];
+    for (const weight of weights) sums.push((sums.at(-1) ?? 0) + weight);
+    const random = seededRandom(12);
+    const blockOf = Array.from({ length: few.tracks }, () => Math.floor(random() * 1_000));
+    const requests = 4_000;
+    const [tracks, pairs, blocks] = [new Set<number>(), new Set<string>(), new Set<number>()];
+    for (let i = 0; i < requests; i++) {
+      const at = random() * (sums.at(-1) ?? 0);
+      const track = sums.findIndex((sum) => sum > at);
+      tracks.add(track);
+      pairs.add(`${track}/${Math.floor(random() * 7)}`);
+      blocks.add(blockOf[track] ?? 0);
+    }
+    const seconds = requests / few.requestsPerSecond;
+    const distinct = distinctRequested(few, seconds);
+    expect(distinct / tracks.size).toBeCloseTo(1, 1);
+    expect(distinctRequested(few, seconds, 7) / pairs.size).toBeCloseTo(1, 1);
+    expect(placesMet(1_000, distinct) / blocks.size).toBeCloseTo(1, 1);
+  });
+
+  it("is no more than there are, nor than are asked for", () => {
+    expect(distinctRequested(popularity, 1e9)).toBeCloseTo(popularity.tracks, -1);
+    expect(distinctRequested(popularity, 1)).toBeLessThan(popularity.requestsPerSecond);
+    expect(placesMet(10, 1e6)).toBeCloseTo(10, 6);
+    expect(placesMet(1e9, 10)).toBeCloseTo(10, 6);
+    expect(placesMet(10, 0)).toBe(0);
   });
 });

@@ -41,6 +41,28 @@ export function hitRatioOfMemo(popularity: Popularity, seconds: number): number 
   return meanOver(popularity, (perSecond) => (perSecond * seconds) / (1 + perSecond * seconds));
 }
 
+/**
+ * How many different tracks are asked for within `seconds`; with `variants`, how many different pairs of a track and one
+ * of so many variants, each of them as likely as another.
+ */
+export function distinctRequested(
+  { tracks, zipfExponent, requestsPerSecond }: Popularity,
+  seconds: number,
+  variants = 1,
+): number {
+  const groups = rankGroups(tracks, zipfExponent);
+  const total = groups.reduce((sum, group) => sum + group.tracks * group.weight, 0);
+  return groups.reduce((sum, group) => {
+    const expected = ((group.weight / total) * requestsPerSecond * seconds) / variants;
+    return sum + group.tracks * variants * -Math.expm1(-expected);
+  }, 0);
+}
+
+/** Of so many places, how many are met when `items` are strewn over them. */
+export function placesMet(places: number, items: number): number {
+  return places * -Math.expm1(-items / places);
+}
+
 function meanOver(
   { tracks, zipfExponent, requestsPerSecond }: Popularity,
   hitRatioAt: (perSecond: number) => number,

@@ -45,16 +45,25 @@ export const STREAM_ROWS = {
     renewRowsWritten: 1,
     historyRowsRead: 2,
     historyRowsWritten: 1,
-    countEachRowsRead: 253,
-    countEachRowsWritten: 44,
-    countPackedRowsRead: 1,
-    countPackedRowsWritten: 23,
-    ledgerRowsWritten: 2,
-    ledgerAgainRowsRead: 1,
+    countFiveRowsRead: 2,
+    countFiveRowsWritten: 1,
+    countMarkRowsRead: 0,
+    countMarkRowsWritten: 1,
+    closeRowsRead: 2,
+    closeRowsWritten: 1,
+    rollUpMoveRowsRead: 2,
+    rollUpMoveRowsWritten: 1,
+    rollUpShardRowsRead: 2,
+    rollUpShardRowsWritten: 2,
+    rollUpSumRowsRead: 6,
+    rollUpSumRowsWritten: 1,
     deliveriesRowsRead: 1_001,
     deliveriesRowsWritten: 22,
   },
 } as const satisfies Measurement<object>;
+
+/** A row of the ledger for each play, as it was measured on 2026-11-23: the table and its index, and a look at it. */
+export const LEDGER_ROW = { writtenByItself: 2, readAgain: 1 } as const;
 
 const MEGABYTE = 1_000_000;
 const SMALL_RANGE_BYTES = 256 * 1_024;

@@ -1,6 +1,7 @@
 /** From what is metered to dollars: for each 1,000 streams, for a month, and as it would be billed. */
 import { type Charge, dollarsOfCharge, PARTS, type Part, sumOf } from "./charges.ts";
 import { chargesOf, type Design } from "./designs.ts";
+import { inPackedWorld, PACKED_WORLD } from "./paper.ts";
 import { dollarsOf, METERS, type Meter, PLAN_DOLLARS, PRICES } from "./prices.ts";
 import { type Scenario, streamsPerMonth } from "./scenarios.ts";
 
@@ -55,4 +56,10 @@ function billedDollarsOf(meter: Meter, amount: number): number {
 
 export function totalsOfDesign(scenario: Scenario, { settings }: Design): Totals {
   return totalsOf(chargesOf(scenario, settings), streamsPerMonth(scenario));
+}
+
+/** What the packed design on paper counts, with what it assumes. */
+export function totalsInPackedWorld(scenario: Scenario, { settings }: Design): Totals {
+  const charges = chargesOf({ ...scenario, ...PACKED_WORLD }, settings);
+  return totalsOf(inPackedWorld(charges), streamsPerMonth(scenario));
 }

@@ -25,6 +25,7 @@ const EVENTS_PER_MESSAGE = 100;
 /** Ranges that the cache has not, in the packed design. */
 const MISS_RATIO = 0.1;
 const ROWS_PER_PACKED_EVENT = 0.01;
+const PACKED_PETABYTES = 4.6;
 
 interface PaperAudio {
   readonly rangeBytes: number;
@@ -85,7 +86,7 @@ export const PAPER_PACKED: PaperDesign = {
   what: "4.6 PB, ranges of 1 MiB from the cache, rights in the token, 100 events a message, rows that hold 100",
   dollarsPerThousand: 0.0037,
   streams: STREAMS,
-  charges: [BEGUN, ...audioOf({ ...PACKED_AUDIO, throughWorker: true }), ...PACKED_COUNTING, stored(4.6)],
+  charges: [BEGUN, ...audioOf({ ...PACKED_AUDIO, throughWorker: true }), ...PACKED_COUNTING, stored(PACKED_PETABYTES)],
 };
 
 export const PAPER_WAF: PaperDesign = {
@@ -93,7 +94,18 @@ export const PAPER_WAF: PaperDesign = {
   what: "the same, and no Worker for audio",
   dollarsPerThousand: 0.0025,
   streams: STREAMS,
-  charges: [BEGUN, ...audioOf({ ...PACKED_AUDIO, throughWorker: false }), ...PACKED_COUNTING, stored(4.6)],
+  charges: [BEGUN, ...audioOf({ ...PACKED_AUDIO, throughWorker: false }), ...PACKED_COUNTING, stored(PACKED_PETABYTES)],
 };
+
+/**
+ * Charges of ours in the world of the packed design: as much stored as it assumes, and streams of its size that its cache
+ * has as often. What is left are the designs.
+ */
+export const PACKED_WORLD = { hitRatio: 1 - MISS_RATIO, meanBytes: BYTES_PER_STREAM } as const;
+
+export function inPackedWorld(charges: readonly Charge[]): Charge[] {
+  const counted = charges.filter(({ inPaper, part }) => inPaper && part !== "renditions");
+  return [...counted, stored(PACKED_PETABYTES)];
+}
 
 export const PAPER_DESIGNS: readonly PaperDesign[] = [PAPER_NAIVE, PAPER_PACKED, PAPER_WAF];

@@ -27,6 +27,8 @@ const FILL = 0.8;
 /** What one D1 database does in a second, one after the other. Assumed: about a millisecond for a read, two for a batch. */
 const D1_READS_PER_SECOND = 1_000;
 const D1_BATCHES_PER_SECOND = 500;
+/** A consumer tells of the shards that it has touched, and looks whether a roll-up is due. */
+const READS_PER_BATCH = 3;
 
 export function capacitiesOf(scenario: Scenario, { counting, granting }: Settings): Capacity[] {
   return [...databasesOf(scenario, counting), ...ratesOf(scenario, counting, granting.songsPerGrant)];
@@ -53,7 +55,7 @@ function databasesOf(scenario: Scenario, counting: CountingSettings): Capacity[]
       ...database,
       what: "D1 ledger, a month of it",
       load: monthly.ledger,
-      remedy: "a database for each month and range of play shards; then sums, with single plays in the archive",
+      remedy: "a database for each month and range of blocks: a part of a roll-up is of one range",
     }),
     capacity({
       what: "play shards, a month of them",
@@ -61,7 +63,7 @@ function databasesOf(scenario: Scenario, counting: CountingSettings): Capacity[]
       limit: LIMITS.objectGb.value * FILL,
       unit: "GB",
       present: IN_CODE.playShards,
-      remedy: "a row for each message, more shards from the next month on, shards of a day",
+      remedy: "more shards from the next month on: their number is one constant; shards of a day",
     }),
   ];
 }
@@ -88,12 +90,20 @@ function ratesOf(scenario: Scenario, counting: CountingSettings, songsPerGrant: 
       remedy: "one batch of statements for a batch of messages",
     }),
     capacity({
+      what: "D1 ledger, batches of plays",
+      load: READS_PER_BATCH * (messages / messagesPerBatch(scenario, counting)),
+      limit: D1_READS_PER_SECOND,
+      unit: "/s",
+      present: 1,
+      remedy: "what an isolate has told the ledger of a shard kept in its memory",
+    }),
+    capacity({
       what: "queue of plays",
       load: messages,
       limit: LIMITS.queueMessagesPerSecond.value,
       unit: "messages/s",
       present: 1,
-      remedy: "queues by play shard; one report for five songs divides it by five",
+      remedy: "queues by play shard",
     }),
     capacity({
       what: "play shards, calls",

@@ -1,20 +1,24 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { unstable_readConfig } from "wrangler";
+import { DAY_BYTES_MAX } from "#domain/plays/listening-day.ts";
 import { playShardName } from "#domain/plays/play-shard.ts";
 import { makeSubjectId, SUBJECT_RANDOM_BYTES } from "#domain/plays/subject.ts";
-import { WAIT_MAX_MS } from "../../player/src/plays/delivery-schedule.ts";
+import { REPORT_PLAYBACKS_MAX, WAIT_MAX_MS } from "../../player/src/plays/delivery-schedule.ts";
 import { mergeEvents } from "../../player/src/plays/merge-events.ts";
 import { PROGRESS_EVERY_MS } from "../../player/src/plays/play-report.ts";
 import { countingCharges, shardRows, shardsPerBatch } from "./counting-charges.ts";
 import { AS_BUILT } from "./designs.ts";
 import { audioCpu, RANGE_SIZE, STREAM_ROWS } from "./measured.ts";
+import { QUEUE_OPERATION_BYTES } from "./prices.ts";
+import { rollUpOf, rollUpSeconds } from "./roll-up-charges.ts";
 import { SCENARIOS } from "./scenarios.ts";
 import {
   ASSUMED_OF_STREAM,
   elementRequests,
   eventsPerStream,
   IN_CODE,
+  listeningDayBytes,
   playMessageBytes,
   reportsPerStream,
 } from "./stream-profile.ts";
@@ -30,6 +34,11 @@ describe("the numbers of the code", () => {
   it("are those that the code has", () => {
     expect(PROGRESS_EVERY_MS).toBe(IN_CODE.progressSeconds * 1_000);
     expect(WAIT_MAX_MS).toBe(IN_CODE.reportSeconds * 1_000);
+    expect(REPORT_PLAYBACKS_MAX).toBe(IN_CODE.reportSongs);
+    expect(inSource("durable-objects/plays/round-news.ts", "MARK_LENGTH")).toBe("2");
+    expect(62 ** Number(inSource("domain/plays/play-sums.ts", "BLOCK_CHARACTERS"))).toBe(IN_CODE.recordingBlocks);
+    expect(inSource("workers/accounting/plays/roll-up.ts", "PLAYS_PER_PART")).toBe("50_000");
+    expect(IN_CODE.rollUpPartPlays).toBe(50_000);
     expect(inSource("workers/edge/audio/rights.ts", "KEPT_FRESH_MS")).toBe(`${IN_CODE.rightsSeconds} * SECOND_MS`);
     expect(inSource("workers/edge/audio/takedowns.ts", "CACHE_MS")).toBe("10_000");
     expect(IN_CODE.takedownsSeconds).toBe(10);
@@ -44,6 +53,7 @@ describe("the numbers of the code", () => {
     const edge = unstable_readConfig({ config: "wrangler.toml" });
     expect(edge.vars["DELIVERY_REPORT_SECONDS"]).toBe(String(IN_CODE.deliveryReportSeconds));
     const accounting = unstable_readConfig({ config: "workers/accounting/wrangler.toml" });
+    expect(accounting.vars["ROLL_UP_SECONDS"]).toBe(String(IN_CODE.rollUpSeconds));
     const plays = accounting.queues.consumers?.find(
       (consumer: { queue: string }) => consumer.queue === "rimshot-plays",
     );
@@ -68,11 +78,17 @@ describe("counting", () => {
   const events = eventsPerStream(205);
   const { figures } = STREAM_ROWS;
 
-  it("takes the rows that were measured", () => {
-    const each = shardRows(events, { reportsPerStream: events, shard: "row-per-event" });
-    expect(each).toEqual({ read: figures.countEachRowsRead, written: figures.countEachRowsWritten });
-    const packed = shardRows(events, { reportsPerStream: 1, shard: "row-per-event" });
-    expect(packed).toEqual({ read: figures.countPackedRowsRead, written: figures.countPackedRowsWritten });
+  it("takes the rows that were measured: one for a message of five songs", () => {
+    expect(shardRows(1, { reportsPerStream: 0.2, shard: "day" }, 0)).toEqual({
+      read: figures.countFiveRowsRead / 5,
+      written: figures.countFiveRowsWritten / 5,
+    });
+    expect(shardRows(1, { reportsPerStream: 0.2, shard: "day" }).written).toBeCloseTo(0.2, 2);
+  });
+
+  it("took a row for each event and each message as it was", () => {
+    expect(shardRows(events, { reportsPerStream: events, shard: "row-per-event" })).toEqual({ read: 253, written: 44 });
+    expect(shardRows(events, { reportsPerStream: 1, shard: "row-per-event" })).toEqual({ read: 1, written: 23 });
   });
 
   it("packs a song's events into fewer bytes than one by one", () => {
@@ -80,12 +96,32 @@ describe("counting", () => {
     expect(playMessageBytes(5, events)).toBeLessThanOrEqual(5 * playMessageBytes(1, events));
   });
 
-  it("is a request and an event for a song, a row of a shard for each, and more of a song that goes on for long", () => {
-    const { furtherReports } = ASSUMED_OF_STREAM;
-    expect(AS_BUILT.counting).toMatchObject({ events: "merged", archive: "batch", shard: "row-per-event" });
-    expect(AS_BUILT.counting.reportsPerStream).toBe(1 + furtherReports);
-    expect([205, 300, 301, 3_600].map((seconds) => reportsPerStream(seconds) - furtherReports)).toEqual([1, 1, 2, 12]);
-    expect(shardRows(1, { ...AS_BUILT.counting, reportsPerStream: 1 })).toEqual({ read: 1, written: 2 });
+  it("is a report for five songs, or for what is between two interruptions, and more for a song of hours", () => {
+    const { interruptions } = ASSUMED_OF_STREAM;
+    expect(AS_BUILT.counting).toMatchObject({ events: "merged", archive: "batch", shard: "day", ledger: "sums" });
+    expect(AS_BUILT.counting.reportsPerStream).toBe(reportsPerStream(205));
+    const songsByHand = [0, 1, 2, 3, 4].reduce((songs, song) => songs + (1 - interruptions) ** song, 0);
+    expect(1 / reportsPerStream(205)).toBeCloseTo(songsByHand, 10);
+    expect(reportsPerStream(400)).toBeGreaterThan(reportsPerStream(205));
+    expect(reportsPerStream(1_200)).toBeCloseTo(1, 10);
+    expect([1_201, 3_600].map((seconds) => reportsPerStream(seconds) - interruptions)).toEqual([2, 3]);
+  });
+
+  it("keeps the message of five songs within one operation of the queue, and a day of songs within its row", () => {
+    expect(playMessageBytes(IN_CODE.reportSongs, 1, "merged")).toBeLessThan(QUEUE_OPERATION_BYTES);
+    expect((86_400 / 205) * listeningDayBytes(eventsPerStream(205), "each")).toBeLessThan(DAY_BYTES_MAX);
+    expect(listeningDayBytes(1, "merged")).toBeLessThan(listeningDayBytes(2, "each"));
+  });
+
+  it("writes fewer rows of sums for a play the more plays there are between two roll-ups", () => {
+    const shares = SCENARIOS.map((scenario) => {
+      const { plays, sumRows, marks } = rollUpOf(scenario, AS_BUILT.counting);
+      expect(sumRows).toBeLessThanOrEqual(2.1 * plays);
+      expect(marks).toBeLessThanOrEqual(plays);
+      return sumRows / plays;
+    });
+    expect(shares).toEqual([...shares].sort((a, b) => b - a));
+    expect(SCENARIOS.map(rollUpSeconds)).toEqual([60, 3_600, 3_600, 3_600]);
   });
 
   it("takes the event of a song that the player's own merging makes, in as many bytes", () => {

@@ -4,6 +4,7 @@
  */
 import { type AccountId, makeId, type PlaybackId, type RecordingId } from "#domain/foundation/ids.ts";
 import { LADDER } from "#domain/ingest/ladder.ts";
+import { addReports, EMPTY_DAY, encodeListeningDay } from "#domain/plays/listening-day.ts";
 import type { PlaybackFacts, PlayEvent } from "#domain/plays/play-event.ts";
 import { packPlayMessages } from "#domain/plays/play-message.ts";
 import type { SubjectId } from "#domain/plays/subject.ts";
@@ -14,8 +15,10 @@ import { ASSUMED, bytesOf } from "./scenarios.ts";
 export const IN_CODE = {
   /** `PROGRESS_EVERY_MS` in player/src/plays/play-report.ts */
   progressSeconds: 10,
-  /** `WAIT_MAX_MS` in player/src/plays/delivery-schedule.ts: a longer song is reported in as many parts. */
-  reportSeconds: 300,
+  /** `WAIT_MAX_MS` in player/src/plays/delivery-schedule.ts: nothing waits for longer to be reported. */
+  reportSeconds: 1_200,
+  /** `REPORT_PLAYBACKS_MAX` in player/src/plays/delivery-schedule.ts */
+  reportSongs: 5,
   /** `KEPT_FRESH_MS` in workers/edge/audio/rights.ts: what a point of presence has read is good for this long. */
   rightsSeconds: 15,
   /** `CACHE_MS` in workers/edge/audio/takedowns.ts: each point of presence asks the object as often. */
@@ -27,6 +30,14 @@ export const IN_CODE = {
   playsBatchSeconds: 2,
   /** `PLAY_SHARDS_PER_MONTH` in domain/plays/play-shard.ts */
   playShards: 256,
+  /** `MARK_LENGTH` in durable-objects/plays/round-news.ts: so many marks can be made of a shard's day. */
+  marksOfShardDay: 8 * 62,
+  /** `BLOCK_CHARACTERS` in domain/plays/play-sums.ts */
+  recordingBlocks: 62 ** 3,
+  /** `ROLL_UP_SECONDS` in workers/accounting/wrangler.toml */
+  rollUpSeconds: 60,
+  /** `PLAYS_PER_PART` in workers/accounting/plays/roll-up.ts */
+  rollUpPartPlays: 50_000,
   /** `ROYALTY_AUDIBLE_MS` in domain/plays/qualification.ts */
   qualifyingSeconds: 30,
   /** `ACCESS_TOKEN_LIFETIME` in workers/api/accounts/auth-instance.ts */
@@ -38,8 +49,19 @@ export const ASSUMED_OF_STREAM = {
   /** Next tracks that are prepared and then not heard. */
   unheardPreparations: 0.1,
   seeks: 0.2,
-  /** Reports beside the one of each song: of pauses longer than half a minute, and of pages that went unanswered. */
-  furtherReports: 0.1,
+  /** Songs after which a report goes though fewer than five are in it: long pauses, and pages that leave. */
+  interruptions: 0.1,
+  /** Plays that are reported on another day than that on which they began: a page that died, and its next visit. */
+  latePlays: 0.01,
+  /** Countries and terms under which plays of one recording on one day are, where there are many of them. */
+  marketsOfRecording: 20,
+  /** Where more than ten streams begin in a second, ROLL_UP_SECONDS is set to an hour. */
+  rollUpSecondsOfMany: 3_600,
+  manyStreamsPerSecond: 10,
+  /** CPU of accounting for a play that a roll-up adds. */
+  rollUpCpuMs: 0.01,
+  /** How long a shard works on a play that is added up. */
+  rollUpObjectSeconds: 0.000_02,
   /** Ranges that a player asks for before a rendition that the cache had not is in it, which takes a second or so. */
   requestsBeforeFill: 3,
   /** Streams that outlast their URLs, which are good for AUDIO_TOKEN_SECONDS. */
@@ -75,9 +97,15 @@ export function eventsPerStream(songSeconds: number): number {
   return 1 + Math.ceil(songSeconds / IN_CODE.progressSeconds);
 }
 
-/** Requests that a player makes of a song; of all that it noted since the one before, one event goes in each. */
+/**
+ * Requests that a player makes for one song: each carries so many songs, or as many as twenty minutes have, unless it is
+ * interrupted before. All that it noted of a song since the report before is one event in it.
+ */
 export function reportsPerStream(songSeconds: number): number {
-  return Math.max(1, Math.ceil(songSeconds / IN_CODE.reportSeconds)) + ASSUMED_OF_STREAM.furtherReports;
+  const { interruptions } = ASSUMED_OF_STREAM;
+  const songs = Math.min(IN_CODE.reportSongs, IN_CODE.reportSeconds / songSeconds);
+  if (songs < 1) return Math.ceil(1 / songs) + interruptions;
+  return interruptions / (1 - (1 - interruptions) ** songs);
 }
 
 /** Events of a song as they are kept by themselves, or one that holds what they hold. */
@@ -91,6 +119,22 @@ export function playMessageBytes(songs: number, eventsPerSong: number, form: Eve
   }).flat();
   const messages = packPlayMessages(sampleId<AccountId>(0), SAMPLE_INSTANT, reported);
   return messages.reduce((bytes, message) => bytes + JSON.stringify(message).length, 0);
+}
+
+/** What a song adds to the row of a subject's day, as the shard stores it. */
+export function listeningDayBytes(eventsPerSong: number, form: EventForm): number {
+  const bodyOf = (songs: number) => {
+    const reports = Array.from({ length: songs }, (_song, song) => ({
+      playback: playbackFacts(song),
+      receivedAtMs: SAMPLE_INSTANT + ASSUMED.songSeconds * 1_000,
+      events: Array.from({ length: eventsPerSong }, (_event, seq) => ({
+        ...EVENTS[form](seq),
+        eventId: `${seq}`.padStart(32, "0"),
+      })),
+    }));
+    return encodeListeningDay(addReports(EMPTY_DAY, reports, { round: 1 }).day).length;
+  };
+  return bodyOf(2) - bodyOf(1);
 }
 
 const SAMPLE_INSTANT = Date.UTC(2026, 10, 23);
@@ -144,8 +188,14 @@ export const ROW_BYTES = {
   /** Release, recording, credits, master, search text, deals, and eight renditions without their seek tables. */
   trackWithoutSeekTables: 3_500,
   account: 1_500,
+  /** Of the sums: a key and its number. */
+  playSum: 36,
+  recordingTotal: 30,
+  /** In a play shard: what a row for a subject's day has beside its songs. */
+  listeningDay: 60,
+  mark: 30,
+  /** As it was, a row for each play, each event and each playback. */
   qualifiedPlay: 240,
-  /** In a play shard. */
   event: 150,
   playback: 220,
   /** In a chunk of the listener's object. */

@@ -55,6 +55,8 @@ export function startWorkers(
         WRANGLER_SEND_METRICS: "false",
         CLOUDFLARE_CF_FETCH_ENABLED: "false",
         CI: "1",
+        // Whoever tries it out on one machine waits for a count, and no minute's timer runs.
+        ROLL_UP_SECONDS: "2",
       },
       log: state.log,
     },

@@ -126,12 +126,16 @@ async function listen(page: Page): Promise<void> {
   ).toBe(true);
 
   await page.waitForTimeout(Math.max(0, startedAt + QUALIFYING_MS + 4_000 - Date.now()));
-  // What was heard waits in the page until the listener goes on to something else, and is then one event.
-  expect(reports).toEqual([]);
+  // What was heard waits in the page, also while the listener goes on to something else, and is one event of each song.
   await (await find(page, "downpipe", TITLES[1])).getByTestId("play-button").click();
-  await expect.poll(() => reports.length, { timeout: 10_000 }).toBe(1);
-  expect(reports[0]?.map(({ kind, seq }) => ({ kind, seq }))).toEqual([{ kind: "end", seq: 0 }]);
-  expect(reports[0]?.[0]?.spans.length).toBeGreaterThan(1);
+  await page.waitForTimeout(3_000);
+  expect(reports).toEqual([]);
+  await page.reload();
+  await expect.poll(() => reports.length, { timeout: 10_000 }).toBeGreaterThan(0);
+  const [first, second, ...more] = reports[0] ?? [];
+  expect({ kind: first?.kind, seq: first?.seq, more }).toEqual({ kind: "end", seq: 0, more: [] });
+  expect(first?.spans.length).toBeGreaterThan(1);
+  expect(second?.play_token).not.toBe(first?.play_token);
   await expect
     .poll(
       async () => {

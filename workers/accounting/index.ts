@@ -7,7 +7,8 @@ import { checkReadiness } from "#workers/shared/http/readiness.ts";
 import { consumeDeliveries } from "./deliveries/deliveries-consumer.ts";
 import { type DeliveredHour, listDeliveredHours } from "./deliveries/deliveries-store.ts";
 import { consumePlays } from "./plays/plays-consumer.ts";
-import { countPlays, listMostPlayed } from "./plays/plays-store.ts";
+import { rollUpWhenDue } from "./plays/roll-up.ts";
+import { countPlays, listMostPlayed } from "./plays/sums-store.ts";
 
 const WORKER = "accounting";
 const MOST_PLAYED_WINDOW_MS = 28 * DAY_MS;
@@ -21,7 +22,7 @@ export default class AccountingWorker extends WorkerEntrypoint<AccountingEnv> {
     if (request.method !== "GET") return problemResponse("method-not-allowed", { headers: { allow: "GET" } });
     if (pathname === getHealth.path) return Response.json({ status: "ok", worker: WORKER });
     const readiness = await checkReadiness(WORKER, {
-      ledger: () => this.env.LEDGER.prepare("SELECT playback_id FROM qualified_plays LIMIT 1").first(),
+      ledger: () => this.env.LEDGER.prepare("SELECT id FROM roll_up").first(),
       archive: () => this.env.ARCHIVE.head("readiness"),
     });
     return Response.json(readiness, { status: readiness.status === "ok" ? 200 : 503 });
@@ -29,7 +30,15 @@ export default class AccountingWorker extends WorkerEntrypoint<AccountingEnv> {
 
   override async queue(batch: MessageBatch): Promise<void> {
     if (batch.queue === DELIVERIES_QUEUE) await consumeDeliveries(this.env, batch);
-    else await consumePlays(this.env, batch);
+    else {
+      await consumePlays(this.env, batch);
+      this.ctx.waitUntil(rollUpWhenDue(this.env));
+    }
+  }
+
+  /** Every minute: where no messages come, there is no consumer to do it. */
+  override async scheduled(): Promise<void> {
+    await rollUpWhenDue(this.env);
   }
 
   /** What the edge has sent in each of the newest hours. */
@@ -37,13 +46,19 @@ export default class AccountingWorker extends WorkerEntrypoint<AccountingEnv> {
     return listDeliveredHours(this.env.LEDGER, hours);
   }
 
-  /** Qualified plays of each recording; 0 where there are none. Throws RangeError beyond PLAY_COUNTS_MAX ids. */
+  /**
+   * Qualified plays of each recording, as of the last roll-up; 0 where there are none. Throws RangeError beyond
+   * PLAY_COUNTS_MAX ids.
+   */
   async playCounts(recordingIds: string[]): Promise<Record<string, number>> {
     return countPlays(this.env.LEDGER, recordingIds);
   }
 
-  /** The recordings with the most qualified plays of the last 28 days. Throws RangeError beyond MOST_PLAYED_MAX. */
-  async mostPlayed(limit: number): Promise<string[]> {
-    return listMostPlayed(this.env.LEDGER, Date.now() - MOST_PLAYED_WINDOW_MS, limit);
+  /**
+   * The recordings with the most qualified plays of the last 28 days; with a country, those of listeners there. Throws
+   * RangeError beyond MOST_PLAYED_MAX, and for a country that is none.
+   */
+  async mostPlayed(limit: number, country?: string): Promise<string[]> {
+    return listMostPlayed(this.env.LEDGER, Date.now() - MOST_PLAYED_WINDOW_MS, { limit, country });
   }
 }

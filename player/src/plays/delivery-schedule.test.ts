@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { PlayEventWire } from "#workers/api/plays/plays-contract.ts";
-import { deliverySchedule, QUIET_MS, WAIT_MAX_MS } from "./delivery-schedule.ts";
+import { deliverySchedule, QUIET_MS, REPORT_PLAYBACKS_MAX, WAIT_MAX_MS } from "./delivery-schedule.ts";
 import type { EventStorage } from "./kept-events.ts";
 import { type PlayOutbox, playOutbox, type SendOutcome } from "./play-outbox.ts";
 
@@ -70,34 +70,47 @@ const times = () => sent.map(({ atMs }) => atMs);
 const unreachable = async (): Promise<SendOutcome> => ({ kind: "unreachable" });
 
 describe("waiting events are sent", () => {
-  test("when a playback ends: one event, in one request, for a song that was heard through [PLAY-20]", async () => {
-    await listen(205);
-    expect(sent).toEqual([]);
-    add(event(21, "end"));
+  test("when five playbacks have ended: one event of each song, in one request [PLAY-20]", async () => {
+    for (let song = 1; song <= REPORT_PLAYBACKS_MAX; song++) {
+      expect(sent).toEqual([]);
+      await listen(205, `song-${song}`);
+      add(event(21, "end", `song-${song}`));
+    }
     await vi.advanceTimersByTimeAsync(0);
-    expect(sent.map(({ events }) => events)).toEqual([
-      [{ ...event(21, "end"), seq: 0, spans: [{ from_ms: 0, to_ms: 210_000 }] }],
-    ]);
+    const ends = [1, 2, 3, 4, 5].map((song) => ({
+      ...event(21, "end", `song-${song}`),
+      seq: 0,
+      spans: [{ from_ms: 0, to_ms: 210_000 }],
+    }));
+    expect(sent.map(({ events }) => events)).toEqual([ends]);
     expect(delivered).toBe(1);
-    await vi.advanceTimersByTimeAsync(WAIT_MAX_MS);
+    await vi.advanceTimersByTimeAsync(2 * WAIT_MAX_MS);
     expect(sent).toHaveLength(1);
   });
 
-  test("once for each of the songs of an album, though the next begins before the answer is here [PLAY-21]", async () => {
+  test("when fewer have ended and then nothing comes [PLAY-20]", async () => {
+    await listen(205, "one");
+    add(event(21, "end", "one"));
+    await vi.advanceTimersByTimeAsync(QUIET_MS);
+    expect(sent.map(({ events }) => events.map(({ kind }) => kind))).toEqual([["end"]]);
+  });
+
+  test("once for five of the songs of an album, though the next begins before the answer is here [PLAY-21]", async () => {
     answer = async (events) => {
       await new Promise((resolve) => setTimeout(resolve, 300));
       return { kind: "answered", accepted: events.length, refusedIds: [] };
     };
-    for (const song of ["one", "two", "three"]) {
+    const songs = Array.from({ length: 10 }, (_song, index) => `song-${index}`);
+    for (const song of songs) {
       await listen(205, song);
       add(event(21, "end", song));
       await vi.advanceTimersByTimeAsync(5);
     }
     await vi.advanceTimersByTimeAsync(WAIT_MAX_MS);
+    const ends = songs.map((song) => `${song} end`);
     expect(sent.map(({ events }) => events.map((one) => `${one.play_token} ${one.kind}`))).toEqual([
-      ["one end"],
-      ["two end"],
-      ["three end"],
+      ends.slice(0, 5),
+      ends.slice(5),
     ]);
   });
 
@@ -111,8 +124,8 @@ describe("waiting events are sent", () => {
     expect(sent.map(({ events }) => events.length)).toEqual([1]);
   });
 
-  test("when the oldest has waited for five minutes, and then again for what came after [PLAY-20]", async () => {
-    await listen(700);
+  test("when the oldest has waited for twenty minutes, and then again for what came after [PLAY-20]", async () => {
+    await listen(2_800);
     expect(times()).toEqual([WAIT_MAX_MS, 2 * WAIT_MAX_MS]);
     expect(outbox.waiting()).toBe(1);
   });
@@ -126,12 +139,13 @@ describe("waiting events are sent", () => {
   test("again after a failure, no earlier than the outbox says though events are added [PLAY-20]", async () => {
     answer = unreachable;
     add(event(1, "end", "one"));
+    schedule.sendNow();
     await vi.advanceTimersByTimeAsync(0);
-    for (let song = 0; song < 4; song++) {
+    for (let song = 0; song < 2 * REPORT_PLAYBACKS_MAX; song++) {
       add(event(1, "end", `song-${song}`));
       await vi.advanceTimersByTimeAsync(200);
     }
-    expect(times()).toEqual([0]);
+    expect(times()).toEqual([0, 1_000]);
     await vi.advanceTimersByTimeAsync(10_000);
     expect(times()).toEqual([0, 1_000, 3_000, 7_000]);
     expect(delivered).toBe(0);
@@ -150,17 +164,19 @@ describe("waiting events are sent", () => {
     expect(outbox.waiting()).toBe(0);
   });
 
-  test("in the next request where a playback ends while one is under way [PLAY-21]", async () => {
+  test("in the next request where five playbacks end while one is under way [PLAY-21]", async () => {
     const { promise, resolve: release } = Promise.withResolvers<SendOutcome>();
     answer = () => promise;
     add(event(1, "end", "one"));
+    schedule.sendNow();
     await vi.advanceTimersByTimeAsync(0);
-    add(event(1, "end", "two"));
+    const later = Array.from({ length: REPORT_PLAYBACKS_MAX }, (_song, index) => `song-${index}`);
+    for (const song of later) add(event(1, "end", song));
     await vi.advanceTimersByTimeAsync(1_000);
     expect(sent).toHaveLength(1);
     answer = async (events) => ({ kind: "answered", accepted: events.length, refusedIds: [] });
     release({ kind: "answered", accepted: 1, refusedIds: [] });
     await vi.advanceTimersByTimeAsync(0);
-    expect(sent.map(({ events }) => events.map((one) => one.play_token))).toEqual([["one"], ["two"]]);
+    expect(sent.map(({ events }) => events.map((one) => one.play_token))).toEqual([["one"], later]);
   });
 });

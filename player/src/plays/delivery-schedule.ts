@@ -3,8 +3,10 @@ import { MINUTE_MS, SECOND_MS } from "#domain/foundation/time.ts";
 import type { PlayEventWire } from "#workers/api/plays/plays-contract.ts";
 import type { PlayOutbox } from "./play-outbox.ts";
 
-/** Nothing waits for longer, however long the track. A play counts later by as much at most. */
-export const WAIT_MAX_MS = 5 * MINUTE_MS;
+/** Nothing waits for longer, however long the tracks. A play counts later by as much at most. */
+export const WAIT_MAX_MS = 20 * MINUTE_MS;
+/** Playbacks that have ended and go together: what has not been sent is in storage, and lost only with that. */
+export const REPORT_PLAYBACKS_MAX = 5;
 /** While sound comes out there is an event every ten seconds; without one for so long, somebody has paused or muted. */
 export const QUIET_MS = 30 * SECOND_MS;
 
@@ -26,6 +28,7 @@ export function deliverySchedule({ outbox, onDelivered }: DeliveryScheduleOption
   let isSending = false;
   /** Of the events added since the last sending. */
   let addedAtMs: { readonly first: number; readonly last: number } | null = null;
+  let endedCount = 0;
   let isReady = false;
   let isAskedFor = false;
   /** After a failure nothing but `sendNow` is earlier than this. */
@@ -47,6 +50,7 @@ export function deliverySchedule({ outbox, onDelivered }: DeliveryScheduleOption
   const sendAll = async () => {
     isSending = true;
     addedAtMs = null;
+    endedCount = 0;
     isReady = false;
     isAskedFor = false;
     const hadSome = outbox.waiting() > 0;
@@ -64,7 +68,8 @@ export function deliverySchedule({ outbox, onDelivered }: DeliveryScheduleOption
     added(event) {
       const nowMs = Date.now();
       addedAtMs = { first: addedAtMs?.first ?? nowMs, last: nowMs };
-      isReady ||= event.kind === "end" || !outbox.fitsLastBatch();
+      if (event.kind === "end") endedCount += 1;
+      isReady ||= endedCount >= REPORT_PLAYBACKS_MAX || !outbox.fitsLastBatch();
       arm();
     },
     sendNow() {

@@ -1,4 +1,4 @@
-/** Brings play events from this tab to the service: when a playback ends, when the network returns, when the page goes. */
+/** Brings play events from this tab to the service: some songs at once, when it is quiet, or when the page goes. */
 import { SECOND_MS } from "#domain/foundation/time.ts";
 import type { PlayEventWire } from "#workers/api/plays/plays-contract.ts";
 import { call } from "../api/client.ts";

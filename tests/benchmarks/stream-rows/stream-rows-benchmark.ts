@@ -14,8 +14,6 @@ import type { Benchmark, Figures } from "../benchmark.ts";
 import { bundleWorker } from "../worker-bundle.ts";
 
 const SONG_MS = 205_000;
-/** As often as the player reports. */
-const PROGRESS_MS = 10_000;
 /** More than one, so that a statement without its index would show. */
 const RECORDINGS = 50;
 /** What an isolate of a point of presence meets: mostly its own country. */
@@ -36,12 +34,7 @@ export const streamRowsBenchmark: Benchmark = {
     try {
       const recordingId = await publishRecordings(await miniflare.getD1Database("CATALOG_0"));
       await applyMigrations(await miniflare.getD1Database("LEDGER"), "ledger");
-      const events = songEvents();
-      const each = events.map((event) => [event]);
-      const first = await measure(miniflare, { recordingId, batches: each, countName: "countEach" });
-      const second = await measure(miniflare, { recordingId, batches: [events], countName: "countPacked" });
-      // The second finds what the first has left; of it, only what is new counts.
-      return figuresOf({ ...second, ...first });
+      return figuresOf(await measure(miniflare, recordingId));
     } finally {
       await miniflare.dispose();
     }
@@ -129,27 +122,7 @@ function recordingStatements(
   ];
 }
 
-/** A start, a progress every ten seconds, an end. */
-function songEvents(): { fromMs: number; toMs: number }[] {
-  const events = [{ fromMs: 0, toMs: 0 }];
-  for (let fromMs = 0; fromMs < SONG_MS; fromMs += PROGRESS_MS) {
-    events.push({ fromMs, toMs: Math.min(SONG_MS, fromMs + PROGRESS_MS) });
-  }
-  return events;
-}
-
-interface Question {
-  readonly recordingId: string;
-  /** The events of a song, by the request in which they come. */
-  readonly batches: readonly (readonly object[])[];
-  /** What the rows of counting are called in the answer. */
-  readonly countName: string;
-}
-
-async function measure(
-  miniflare: Miniflare,
-  { recordingId, batches, countName }: Question,
-): Promise<Record<string, Rows>> {
+async function measure(miniflare: Miniflare, recordingId: string): Promise<Record<string, Rows>> {
   const deliveries = Array.from({ length: DELIVERIES_PER_REPORT_MAX }, (_unused, index) => ({
     playback: newId(),
     track: newId(),
@@ -160,11 +133,10 @@ async function measure(
     cacheBytes: 1,
     originBytes: 0,
   }));
-  const body = JSON.stringify({ recordingId, batches, deliveries });
+  const body = JSON.stringify({ recordingId, songMs: SONG_MS, deliveries });
   const answer = await miniflare.dispatchFetch("http://rows.internal/", { method: "POST", body });
   if (answer.status !== 200) throw new Error(`the statements failed: ${await answer.text()}`);
-  const { count, ...rest } = (await answer.json()) as { readonly count: Rows } & Record<string, Rows>;
-  return { ...rest, [countName]: count };
+  return (await answer.json()) as Record<string, Rows>;
 }
 
 const MEANINGS: Readonly<Record<string, string>> = {
@@ -175,10 +147,12 @@ const MEANINGS: Readonly<Record<string, string>> = {
   connect: "listener's object, a socket that connects",
   history: "listener's object, a play added to the history",
   historyOfFive: "listener's object, five plays added in one call",
-  countEach: "play shard, a song's events in a message each",
-  countPacked: "play shard, a song's events in one message",
-  ledger: "D1 ledger, a play that counts",
-  ledgerAgain: "D1 ledger, the same play written again",
+  countFive: "play shard, a message of five songs",
+  countMark: "play shard, the mark of the first that counts in a round",
+  close: "play shard, a round closed",
+  rollUpMove: "D1 ledger, a move of a roll-up",
+  rollUpShard: "D1 ledger, a shard in a roll-up",
+  rollUpSum: "D1 ledger, a row of sums that a roll-up adds to",
   deliveries: `D1 ledger, a report of ${DELIVERIES_PER_REPORT_MAX} deliveries`,
 };
 

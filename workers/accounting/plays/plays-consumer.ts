@@ -1,18 +1,19 @@
 /**
- * Takes play messages from the queue: archive, count in the shard, write the ledger, write the history, acknowledge.
- * Each step may be done again without effect, and a message is acknowledged after the last of them: whatever fails or
- * crashes in between, the message comes back and all of its steps are repeated. The archive has the batch in one object.
+ * Takes play messages from the queue: archive, count in the shard, tell the ledger which shards have news, write the
+ * history, acknowledge. Each step may be done again without effect, and a message is acknowledged after the last of them:
+ * whatever fails or crashes in between, the message comes back and all of its steps are repeated. The archive has the
+ * batch in one object. The roll-up brings the news into the ledger's sums.
  */
 import type { AccountId } from "#domain/foundation/ids.ts";
+import type { AssessedPlayback, ReceivedPlayback } from "#domain/plays/listening-day.ts";
 import type { HistoryEntry } from "#domain/plays/play-history.ts";
 import type { PlayMessage } from "#domain/plays/play-message.ts";
 import { playShardName } from "#domain/plays/play-shard.ts";
-import type { AssessedPlayback, ReceivedPlayback } from "#durable-objects/plays/play-shard-object.ts";
 import { logEvent, logFailure } from "#workers/shared/http/request-log.ts";
 import { retryDelaySeconds } from "#workers/shared/queues/retry-delay.ts";
 import { archivePlays, archivePoison } from "./play-archive.ts";
 import { playMessageSchema } from "./play-message-schema.ts";
-import { insertQualifiedPlays } from "./plays-store.ts";
+import { noteNews } from "./roll-up-store.ts";
 
 const WORKER = "accounting";
 /** With the twenty retries of wrangler.toml the delays bridge about ten hours before a message is given up. */
@@ -29,8 +30,8 @@ export async function consumePlays(env: AccountingEnv, batch: MessageBatch): Pro
   );
   const deliveries = await archive(env, received);
   const failed = new Set<Delivery>();
-  const qualified = await recordInShards(env, deliveries, failed);
-  await writeLedger(env, deliveries, qualified, failed);
+  const { qualified, news } = await recordInShards(env, deliveries, failed);
+  await tellLedger(env, deliveries, news, failed);
   await writeHistories(env, deliveries, qualified, failed);
   for (const delivery of deliveries) {
     if (failed.has(delivery)) retryLater(delivery.message);
@@ -69,12 +70,19 @@ async function archive(env: AccountingEnv, received: readonly Delivery[]): Promi
   }
 }
 
-/** One call for each shard. What counts of the playbacks touched, by playback id. */
+interface Recorded {
+  /** What counts of the playbacks touched, by playback id. */
+  readonly qualified: Map<string, AssessedPlayback>;
+  /** The newest round in which one of them first counted, by shard. Whether it was added since, the ledger knows. */
+  readonly news: Map<string, number>;
+}
+
+/** One call for each shard. */
 async function recordInShards(
   env: AccountingEnv,
   deliveries: readonly Delivery[],
   failed: Set<Delivery>,
-): Promise<Map<string, AssessedPlayback>> {
+): Promise<Recorded> {
   const received = deliveries.flatMap((delivery) =>
     delivery.body.playbacks.map((reported) => ({
       delivery,
@@ -83,14 +91,16 @@ async function recordInShards(
     })),
   );
   const qualified = new Map<string, AssessedPlayback>();
+  const news = new Map<string, number>();
   const byShard = Map.groupBy(received, ({ shard }) => shard);
   await Promise.all(
     [...byShard].map(async ([shard, reports]) => {
       try {
-        const recorded = await env.PLAY_SHARDS.getByName(shard).record(reports.map(({ report }) => report));
+        const recorded = await env.PLAY_SHARDS.getByName(shard).recordReports(reports.map(({ report }) => report));
         for (const play of recorded.assessed) {
           if (play.isRoyaltyEligible) qualified.set(play.playback.playbackId, play);
         }
+        if (recorded.newestRound > 0) news.set(shard, recorded.newestRound);
         const { conflicts, surplus } = recorded;
         if (conflicts + surplus > 0) logEvent(WORKER, "play-events-set-aside", { shard, conflicts, surplus });
       } catch (error) {
@@ -99,24 +109,24 @@ async function recordInShards(
       }
     }),
   );
-  return qualified;
+  return { qualified, news };
 }
 
-async function writeLedger(
+async function tellLedger(
   env: AccountingEnv,
   deliveries: readonly Delivery[],
-  qualified: ReadonlyMap<string, AssessedPlayback>,
+  news: ReadonlyMap<string, number>,
   failed: Set<Delivery>,
 ): Promise<void> {
   try {
-    await insertQualifiedPlays(env.LEDGER, [...qualified.values()], Date.now());
+    await noteNews(env.LEDGER, news);
   } catch (error) {
     logFailure(WORKER, "ledger", error);
     for (const delivery of deliveries) failed.add(delivery);
   }
 }
 
-/** Histories follow the ledger: a listener never sees a play that does not count. One call for each account. */
+/** A listener never sees a play that does not count. One call for each account. */
 async function writeHistories(
   env: AccountingEnv,
   deliveries: readonly Delivery[],

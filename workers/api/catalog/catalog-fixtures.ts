@@ -12,6 +12,7 @@ import type { ReleaseType } from "#domain/catalog/release-types.ts";
 import { renditionKey } from "#domain/delivery/audio-token.ts";
 import { fingerprintOf, sha256Hex } from "#domain/foundation/sha256.ts";
 import { LADDER } from "#domain/ingest/ladder.ts";
+import { recordingBlock } from "#domain/plays/play-sums.ts";
 import { COMMERCIAL_MODELS, type Deal, USE_TYPES, WORLDWIDE } from "#domain/rights/deals.ts";
 import { publishOrSchedule } from "#workers/ingest/publishing/publishing-actions.ts";
 import { type CatalogDatabase, catalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
@@ -316,10 +317,9 @@ export async function copyTrack(trackId: string, count: number): Promise<void> {
 /** Plays as the ledger has them. */
 export async function seedPlays(recordingId: string, count: number): Promise<void> {
   await bindings.LEDGER.prepare(
-    `INSERT INTO qualified_plays (playback_id, recording_id, subject_id, country, commercial_model, duration_ms,
-                                  played_at, recorded_at)
-     SELECT value, ?1, 'a subject', 'DE', 'AdvertisementSupportedModel', 200000, 1, 1 FROM json_each(?2)`,
+    `INSERT INTO recording_totals (block, plays) VALUES (?1, json_object(?2, ?3))
+     ON CONFLICT DO UPDATE SET plays = json_patch(plays, excluded.plays)`,
   )
-    .bind(recordingId, JSON.stringify(Array.from({ length: count }, () => freshId<string>())))
+    .bind(recordingBlock(recordingId), recordingId, count)
     .run();
 }

@@ -1,6 +1,7 @@
 import { SELF } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
 import { HOUR_MS, MINUTE_MS } from "#domain/foundation/time.ts";
+import { dayOf } from "#domain/plays/play-sums.ts";
 import {
   answered,
   bindings,
@@ -134,14 +135,12 @@ describe("the list of what to prewarm", () => {
     const { LEDGER } = bindings as unknown as AccountingEnv;
     // More than any other test leaves in the ledger that all share.
     const unknown = freshId<string>();
-    const recordings = [...Array.from({ length: 200 }, () => trackId), ...Array.from({ length: 300 }, () => unknown)];
-    const plays = recordings.map((recording) => [freshId(), recording]);
+    const plays = Object.entries({ [trackId]: 200, [unknown]: 300 });
     await LEDGER.prepare(
-      `INSERT INTO qualified_plays (playback_id, recording_id, subject_id, country, commercial_model, duration_ms,
-                                    played_at, recorded_at)
-       SELECT value ->> 0, value ->> 1, 's', 'DE', 'SubscriptionModel', 60000, ?2, ?2 FROM json_each(?1)`,
+      `INSERT INTO recording_days (day, block, plays)
+       SELECT ?2, substr(value ->> 0, -3), json_object((value ->> 0) || '/DE/S', value ->> 1) FROM json_each(?1)`,
     )
-      .bind(JSON.stringify(plays), Date.now())
+      .bind(JSON.stringify(plays), dayOf(Date.now()))
       .run();
     // The other is played more, and of no catalog of ours.
     expect(await tracksOf({ top: 2 })).toEqual([trackId]);
