@@ -26,6 +26,7 @@ describe("the prewarm job's options", () => {
     [["--release", release], { release_id: release }],
     [["--scheduled", "0.5"], { scheduled_within_hours: 0.5 }],
     [["--top", "500"], { top: 500 }],
+    [["--top", "500", "--country", "JP"], { top: 500, country: "JP" }],
   ])("choose what is warmed: %j [DLV-40]", (args, selection) => {
     expect(parsePrewarmOptions([...url, ...args], environment)).toMatchObject({ ok: true, value: { selection } });
   });
@@ -37,6 +38,8 @@ describe("the prewarm job's options", () => {
     [url, environment],
     [[...url, "--top", "20", "--scheduled", "1"], environment],
     [[...url, "--top", "0"], environment],
+    [[...url, "--top", "1", "--country", "Japan"], environment],
+    [[...url, "--scheduled", "1", "--country", "JP"], environment],
     [[...url, "--top", "501"], environment],
     [[...url, "--top", "1.5"], environment],
     [[...url, "--scheduled", "0"], environment],

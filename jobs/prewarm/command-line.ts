@@ -15,7 +15,8 @@ so run it as often as you like, and from a machine in each region whose caches a
   --url URL            the service, for example http://127.0.0.1:8787
   --release ID         every track of a release, also before its instant
   --scheduled HOURS    every track of the releases that come out within so many hours (at most 168)
-  --top N              the N tracks that are played most (at most 500)
+  --top N              the N tracks that are played most (at most 500) by listeners of the country this machine is in
+  --country CC         with --top: of this country instead, as two letters
   --profiles LIST      rungs of the ladder, separated by commas (default aac-160,vorbis-320)
   --concurrency N      renditions at a time, 1 to 32 (default 4)
   --json               say what happens as one JSON object a line
@@ -26,7 +27,7 @@ Ends with 0 when everything is in the cache, 1 when something is not, 2 when the
 
 export type PrewarmSelection = Pick<
   typeof contract.listPrewarm.body._zod.input,
-  "release_id" | "scheduled_within_hours" | "top"
+  "release_id" | "scheduled_within_hours" | "top" | "country"
 >;
 
 export interface PrewarmOptions {
@@ -39,6 +40,7 @@ export interface PrewarmOptions {
   readonly credentials: Credentials;
 }
 
+const COUNTRY_PATTERN = /^[A-Z]{2}$/;
 const CONCURRENCY_DEFAULT = 4;
 const CONCURRENCY_MAX = 32;
 /** The contract's own numbers: the types keep them from drifting apart. */
@@ -70,10 +72,12 @@ export function parsePrewarmOptions(
 
 type Values = Extract<ReturnType<typeof parse>, { ok: true }>["value"]["values"];
 
-function selectionOf({ release, scheduled, top }: Values): Result<PrewarmSelection, string> {
+function selectionOf({ release, scheduled, top, country }: Values): Result<PrewarmSelection, string> {
   if ([release, scheduled, top].filter((value) => value !== undefined).length !== 1) {
     return err("name one of --release, --scheduled and --top");
   }
+  if (country !== undefined && top === undefined) return err("--country goes with --top");
+  if (country !== undefined && !COUNTRY_PATTERN.test(country)) return err("--country is two capital letters");
   if (release !== undefined) {
     return ID_PATTERN.test(release) ? ok({ release_id: release }) : err("--release is the id of a release");
   }
@@ -82,7 +86,8 @@ function selectionOf({ release, scheduled, top }: Values): Result<PrewarmSelecti
     const isInRange = hours > 0 && hours <= HOURS_MAX;
     return isInRange ? ok({ scheduled_within_hours: hours }) : err(`--scheduled is a number up to ${HOURS_MAX}`);
   }
-  return isIntegerTo(Number(top), TOP_MAX) ? ok({ top: Number(top) }) : err(`--top is a number from 1 to ${TOP_MAX}`);
+  if (!isIntegerTo(Number(top), TOP_MAX)) return err(`--top is a number from 1 to ${TOP_MAX}`);
+  return ok({ top: Number(top), ...(country === undefined ? {} : { country }) });
 }
 
 function parse(args: readonly string[]) {
@@ -93,6 +98,7 @@ function parse(args: readonly string[]) {
     release: text,
     scheduled: text,
     top: text,
+    country: text,
     profiles: text,
     concurrency: text,
     json: flag,

@@ -23,12 +23,20 @@ export interface PrewarmPage {
   readonly next_cursor: string | null;
 }
 
+/** When the job asks, and where from: the point of presence that it reaches is the one that it warms. */
+export interface Asking {
+  readonly nowMs: EpochMs;
+  /** Null where the platform does not know. */
+  readonly country: string | null;
+}
+
 /** Throws where accounting does not answer for the most played. */
-export async function listPrewarm(env: IngestEnv, body: PrewarmBody, nowMs: EpochMs): Promise<PrewarmPage> {
+export async function listPrewarm(env: IngestEnv, body: PrewarmBody, asking: Asking): Promise<PrewarmPage> {
+  const { nowMs } = asking;
   const unknown = body.profiles.find((profile) => ladderProfile(profile) === undefined);
   if (unknown !== undefined) throw fieldProblem("profiles", `the ladder has no ${unknown}`);
   const database = catalogDatabase(env.CATALOG_0);
-  const selection = await selectionOf(env, body, nowMs);
+  const selection = await selectionOf(env, body, asking);
   const page = { cursor: body.cursor ?? "", limit: PAGE_RECORDINGS };
   const recordingIds = await store.listRecordings(database, selection, page);
   const renditions = await store.listRenditions(database, recordingIds, body.profiles);
@@ -41,12 +49,24 @@ export async function listPrewarm(env: IngestEnv, body: PrewarmBody, nowMs: Epoc
   };
 }
 
-async function selectionOf(env: IngestEnv, body: PrewarmBody, nowMs: EpochMs): Promise<store.PrewarmSelection> {
+async function selectionOf(
+  env: IngestEnv,
+  body: PrewarmBody,
+  { nowMs, country }: Asking,
+): Promise<store.PrewarmSelection> {
   const { release_id: releaseId, scheduled_within_hours: hours, recording_ids: ids, top } = body;
   if (releaseId !== undefined) return { kind: "release", releaseId };
   if (hours !== undefined) return { kind: "scheduled", fromMs: nowMs, toMs: nowMs + hours * HOUR_MS };
-  const recordingIds = ids ?? (top === undefined ? [] : await env.ACCOUNTING.mostPlayed(top));
+  const recordingIds = ids ?? (top === undefined ? [] : await mostPlayed(env, top, body.country ?? country));
   return { kind: "recordings", recordingIds };
+}
+
+/** Those of a country come first. Where it has played fewer than are asked for, the world's fill the list. */
+async function mostPlayed(env: IngestEnv, limit: number, country: string | null): Promise<string[]> {
+  const there = country === null ? [] : await env.ACCOUNTING.mostPlayed(limit, country);
+  if (there.length === limit) return there;
+  const anywhere = await env.ACCOUNTING.mostPlayed(limit);
+  return [...new Set([...there, ...anywhere])].slice(0, limit);
 }
 
 async function toItem(keyring: Keyring, row: store.PrewarmRendition, lifetime: TokenLifetime): Promise<PrewarmItem> {

@@ -18,8 +18,13 @@ export const prewarmBodySchema = z
     /** Every track of the releases whose instant comes within so many hours. */
     scheduled_within_hours: z.number().positive().max(PREWARM_HOURS_MAX).optional(),
     recording_ids: z.array(idSchema).min(1).max(RECORDINGS_MAX).optional(),
-    /** The so many tracks that are played most. */
+    /** The so many tracks that are played most by listeners of `country`, then by all. */
     top: z.number().int().min(1).max(PREWARM_TOP_MAX).optional(),
+    /** Two letters. Where the request comes from, unless it is named. */
+    country: z
+      .string()
+      .regex(/^[A-Z]{2}$/)
+      .optional(),
     /** Rungs of the ladder. */
     profiles: z.array(z.string().max(40)).min(1).max(20).default(PREWARM_PROFILES_DEFAULT),
     /** `next_cursor` of the page before. */
@@ -27,6 +32,10 @@ export const prewarmBodySchema = z
   })
   .refine((body) => SELECTIONS.filter((name) => body[name] !== undefined).length === 1, {
     message: `name one of ${SELECTIONS.join(", ")}`,
+  })
+  .refine((body) => body.country === undefined || body.top !== undefined, {
+    path: ["country"],
+    message: "goes with top",
   });
 
 export const prewarmItemSchema = z.object({

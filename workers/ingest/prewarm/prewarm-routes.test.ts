@@ -33,8 +33,8 @@ beforeAll(async () => {
   job = await newCaller("job");
 });
 
-function list(body: object, as = job): Promise<Response> {
-  return call("POST", "/v1/ingest/prewarm", { as, body });
+function list(body: object, as = job, country?: string): Promise<Response> {
+  return call("POST", "/v1/ingest/prewarm", { as, body, ...(country === undefined ? {} : { country }) });
 }
 
 async function tracksOf(body: object): Promise<string[]> {
@@ -149,7 +149,31 @@ describe("the list of what to prewarm", () => {
     expect(all).not.toContain(unknown);
   });
 
+  it("has those of the country from which it is asked, or which is named, before the world's [DLV-45]", async () => {
+    const { LEDGER } = bindings as unknown as AccountingEnv;
+    const inJapan = (await released(Date.parse("2020-01-01T00:00:00Z"))).trackId;
+    const elsewhere = (await released(Date.parse("2020-01-01T00:00:00Z"))).trackId;
+    const plays = Object.entries({ [`${inJapan}/JP/S`]: 1_000, [`${elsewhere}/NZ/S`]: 9_000 });
+    await LEDGER.prepare(
+      `INSERT INTO recording_days (day, block, plays)
+       SELECT ?2, substr(substr(value ->> 0, 1, 22), -3), json_object(value ->> 0, value ->> 1) FROM json_each(?1)`,
+    )
+      .bind(JSON.stringify(plays), dayOf(Date.now()))
+      .run();
+    const topFrom = async (body: object, country?: string) => {
+      const { items } = await answered<Page>(list({ top: 1, ...body }, job, country), 200);
+      return [...new Set(items.map((item) => item.track_id))];
+    };
+    expect(await topFrom({}, "JP")).toEqual([inJapan]);
+    expect(await topFrom({}, "NZ")).toEqual([elsewhere]);
+    expect(await topFrom({ country: "JP" }, "NZ")).toEqual([inJapan]);
+    // Nobody has listened there.
+    expect(await topFrom({}, "AQ")).toEqual([elsewhere]);
+  });
+
   it.each([
+    ["a country that is none", { top: 3, country: "jp" }],
+    ["a country of a release", { release_id: "0".repeat(22), country: "JP" }],
     ["nothing", {}],
     ["no id", { release_id: "x" }],
     ["two selections", { release_id: "0".repeat(22), top: 3 }],

@@ -4,6 +4,6 @@ import * as contract from "./prewarm-contract.ts";
 
 export function bindPrewarmRoutes({ bind }: RouteBinder<IngestEnv>): void {
   bind(contract.listPrewarm, async (input, context) =>
-    context.json(await actions.listPrewarm(context.env, input.body, Date.now())),
+    context.json(await actions.listPrewarm(context.env, input.body, { country: input.country, nowMs: Date.now() })),
   );
 }
