@@ -27,6 +27,8 @@ const FILL = 0.8;
 /** What one D1 database does in a second, one after the other. Assumed: about a millisecond for a read, two for a batch. */
 const D1_READS_PER_SECOND = 1_000;
 const D1_BATCHES_PER_SECOND = 500;
+/** One roll-up after the other adds so much: five seconds for a part. Assumed. */
+const ROLL_UP_PLAYS_PER_SECOND = IN_CODE.rollUpPartPlays / 5;
 /** A consumer tells of the shards that it has touched, and looks whether a roll-up is due. */
 const READS_PER_BATCH = 3;
 
@@ -96,6 +98,15 @@ function ratesOf(scenario: Scenario, counting: CountingSettings, songsPerGrant: 
       unit: "/s",
       present: 1,
       remedy: "what an isolate has told the ledger of a shard kept in its memory",
+    }),
+    capacity({
+      what: "roll-up, plays",
+      // What comes at the peak is added by and by.
+      load: streams / ASSUMED.peakFactor,
+      limit: ROLL_UP_PLAYS_PER_SECOND,
+      unit: "/s",
+      present: 1,
+      remedy: "a ledger for each range of blocks, which has a roll-up of its own",
     }),
     capacity({
       what: "queue of plays",

@@ -17,8 +17,11 @@ const WORKER = "accounting";
 export const ROLL_UP_LEASE_MS = 60 * SECOND_MS;
 /** All shards of two months and some of a third; the others have their turn in the next one. */
 export const SHARDS_PER_ROLL_UP_MAX = 600;
-/** The platform lets an invocation make 1,000 calls, and the ledger needs some. Who comes next goes on. */
-const SHARD_CALLS_MAX = 900;
+/**
+ * The platform lets an invocation make 1,000 calls, of which a batch of messages may have taken two hundred and the ledger
+ * takes some. Who comes next goes on.
+ */
+const SHARD_CALLS_MAX = 700;
 /** What is held in memory at once: some fifteen megabytes. */
 export const PLAYS_PER_PART = 50_000;
 /** Where roll-ups are as near as on one machine, a consumer waits for the next one, so that nothing stays behind. */
