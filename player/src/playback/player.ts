@@ -198,7 +198,7 @@ export class Player {
     this.#loading = loading;
     const durationMs = entry.track.duration_ms;
     this.clock.set({ positionMs, durationMs, bufferedToMs: 0 });
-    this.state.update({ status: "loading", error: null, profile: null });
+    this.state.update({ status: "loading", error: null, profile: null, waveform: null });
     try {
       const prepared = this.#takePrepared(entry);
       const session =
@@ -208,7 +208,7 @@ export class Player {
       if (prepared === null) this.#reload(session, positionMs);
       this.#applyVolume();
       this.clock.update({ durationMs: session.durationMs });
-      this.state.update({ profile: session.profile });
+      this.state.update({ profile: session.profile, waveform: session.waveform });
       await this.#sound();
     } catch (error) {
       if (!loading.signal.aborted) this.#fail(error);
@@ -236,7 +236,7 @@ export class Player {
     this.#heard.unload();
     this.#next.drop();
     this.clock.set(states.initialClock({ ...this.state.get(), positionMs: 0 }));
-    this.state.update({ status: "idle", profile: null });
+    this.state.update({ status: "idle", profile: null, waveform: null });
   }
 
   #fail(error: unknown): void {
