@@ -8,7 +8,7 @@ export function isNewRelease(releaseAt: EpochMs, nowMs: EpochMs): boolean {
 }
 
 /**
- * New releases go first, but for each such claim: that one is open to everything, so that a back catalog that comes in
- * while there are always new releases is made, too.
+ * New releases go first, but for each such claim: in that one the back catalog does, so that it is made even while there
+ * are always new releases.
  */
-export const OPEN_CLAIM_EACH = 4;
+export const BACK_CATALOG_EACH = 4;

@@ -8,7 +8,7 @@ import type { LeaseId } from "#domain/foundation/ids.ts";
 import { ID_RANDOM_BYTES, makeId } from "#domain/foundation/ids.ts";
 import type { EpochMs } from "#domain/foundation/time.ts";
 import { DAY_MS, SECOND_MS } from "#domain/foundation/time.ts";
-import { OPEN_CLAIM_EACH } from "#domain/ingest/transcode-order.ts";
+import { BACK_CATALOG_EACH } from "#domain/ingest/transcode-order.ts";
 
 /** After this many faults that a job told of, the fault is taken to be in the work. */
 const TRANSCODE_FAULTS_MAX = 5;
@@ -59,6 +59,13 @@ export type FailAnswer = "retried" | "parked" | null;
 
 type FailedRow = { upload_id: string; faults: number };
 
+interface NextWork {
+  readonly uploadId: string;
+  readonly accountId: string;
+}
+
+/** The values of `is_new`. */
+const [BACK_CATALOG, NEW_RELEASE] = [0, 1] as const;
 /** Work of callers that named no account. */
 const NOBODY = "";
 
@@ -69,7 +76,7 @@ const IS_CLAIMABLE = `next.status = 'open' AND next.due_at <= ?1 AND NOT EXISTS 
 )`;
 
 export class TranscodeQueueObject extends DurableObject<RealtimeEnv> {
-  /** In this object's life: which of them are open to all is no matter for storage. */
+  /** In this object's life: which of them begin with the back catalog is no matter for storage. */
   #claims = 0;
 
   constructor(ctx: DurableObjectState, env: RealtimeEnv) {
@@ -96,8 +103,8 @@ export class TranscodeQueueObject extends DurableObject<RealtimeEnv> {
       ) STRICT, WITHOUT ROWID;
       -- What is given up, and what ran out too often. due_at is the end of the lease while there is one.
       CREATE INDEX IF NOT EXISTS work_by_due ON work (status, due_at);
-      -- The claim: of one account, what is due longest, first.
-      CREATE INDEX IF NOT EXISTS work_by_account ON work (account_id, status, due_at);
+      -- The claim: of one account and kind, what is due longest, first.
+      CREATE INDEX IF NOT EXISTS work_by_account ON work (account_id, status, is_new, due_at);
       -- Who else waits for, or works on, the same bytes.
       CREATE INDEX IF NOT EXISTS work_by_master ON work (master_sha256, status);
     `);
@@ -145,41 +152,38 @@ export class TranscodeQueueObject extends DurableObject<RealtimeEnv> {
     const nowMs = Date.now();
     this.#parkExhausted(nowMs);
     this.#claims += 1;
-    const next =
-      (this.#claims % OPEN_CLAIM_EACH === 0 ? null : this.#nextWork(nowMs, "new")) ?? this.#nextWork(nowMs, "any");
+    const [first, then] =
+      this.#claims % BACK_CATALOG_EACH === 0 ? [BACK_CATALOG, NEW_RELEASE] : [NEW_RELEASE, BACK_CATALOG];
+    const next = this.#nextWork(nowMs, first) ?? this.#nextWork(nowMs, then);
     return { claim: next === null ? null : this.#lease(next, nowMs, leaseSeconds), parked: this.#parked() };
   }
 
-  #nextWork(nowMs: EpochMs, which: "new" | "any"): { readonly uploadId: string; readonly accountId: string } | null {
+  /** One kind at a time: then the first row of the index is the answer, however long an account's queue is. */
+  #nextWork(nowMs: EpochMs, isNew: number): NextWork | null {
     const { sql } = this.ctx.storage;
-    const isNewMin = which === "new" ? 1 : 0;
     const [turn] = sql
       .exec<{ account_id: string }>(
         `SELECT account_id FROM turns WHERE EXISTS (
-           SELECT 1 FROM work AS next WHERE next.account_id = turns.account_id AND next.is_new >= ?2 AND ${IS_CLAIMABLE}
+           SELECT 1 FROM work AS next WHERE next.account_id = turns.account_id AND next.is_new = ?2 AND ${IS_CLAIMABLE}
          ) ORDER BY turn LIMIT 1`,
         nowMs,
-        isNewMin,
+        isNew,
       )
       .toArray();
     if (turn === undefined) return null;
     const { upload_id: uploadId } = sql
       .exec<{ upload_id: string }>(
-        `SELECT upload_id FROM work AS next WHERE next.account_id = ?3 AND next.is_new >= ?2 AND ${IS_CLAIMABLE}
+        `SELECT upload_id FROM work AS next WHERE next.account_id = ?3 AND next.is_new = ?2 AND ${IS_CLAIMABLE}
          ORDER BY next.due_at, next.upload_id LIMIT 1`,
         nowMs,
-        isNewMin,
+        isNew,
         turn.account_id,
       )
       .one();
     return { uploadId, accountId: turn.account_id };
   }
 
-  #lease(
-    { uploadId, accountId }: { readonly uploadId: string; readonly accountId: string },
-    nowMs: EpochMs,
-    leaseSeconds: number,
-  ): TranscodeClaim {
+  #lease({ uploadId, accountId }: NextWork, nowMs: EpochMs, leaseSeconds: number): TranscodeClaim {
     const { sql } = this.ctx.storage;
     const leaseId = makeId<LeaseId>(nowMs, crypto.getRandomValues(new Uint8Array(ID_RANDOM_BYTES)));
     const expiresAt = nowMs + leaseSeconds * SECOND_MS;
