@@ -1,5 +1,5 @@
 /** What ffmpeg is told for each rung: the whole ladder as its command lines. */
-import type { LadderProfile } from "#domain/ingest/ladder.ts";
+import { type LadderProfile, PREVIEW } from "#domain/ingest/ladder.ts";
 import type { CheckedMaster } from "./check-master.ts";
 import { inputArguments } from "./ffmpeg.ts";
 import { stereoFilters } from "./source-streams.ts";
@@ -82,7 +82,18 @@ function codecArguments({ profile, master, vorbisQuality }: Encoding): string[] 
     case "vorbis":
       return ["-c:a", "libvorbis", "-q:a", vorbisQuality.toFixed(2), ...oggPages("vorbis")];
     case "mp3":
-      return ["-c:a", "libmp3lame", ...bitrate, "-write_xing", "1", "-id3v2_version", "0", "-f", "mp3"];
+      return [
+        "-c:a",
+        "libmp3lame",
+        ...bitrate,
+        ...effort(profile),
+        "-write_xing",
+        "1",
+        "-id3v2_version",
+        "0",
+        "-f",
+        "mp3",
+      ];
     case "aac":
       return ["-c:a", "aac", ...bitrate, "-movflags", FRAGMENT_FLAGS, ...FRAGMENTS, "-f", "mp4"];
     case "flac": {
@@ -92,6 +103,11 @@ function codecArguments({ profile, master, vorbisQuality }: Encoding): string[] 
       return ["-c:a", "flac", "-compression_level", "5", "-sample_fmt", ...depth, ...container];
     }
   }
+}
+
+/** LAME's usual care costs as much for half a minute as the lossless rung does for ten: a preview takes less. */
+function effort({ id }: LadderProfile): string[] {
+  return id === PREVIEW.id ? ["-compression_level", "7"] : [];
 }
 
 const FRAGMENTS = ["-frag_duration", String(FRAGMENT_MICROSECONDS)];
