@@ -8,6 +8,7 @@ import type { LeaseId } from "#domain/foundation/ids.ts";
 import { ID_RANDOM_BYTES, makeId } from "#domain/foundation/ids.ts";
 import type { EpochMs } from "#domain/foundation/time.ts";
 import { DAY_MS, SECOND_MS } from "#domain/foundation/time.ts";
+import { BACK_CATALOG_EACH } from "#domain/ingest/transcode-order.ts";
 
 /** After this many faults that a job told of, the fault is taken to be in the work. */
 const TRANSCODE_FAULTS_MAX = 5;
@@ -23,6 +24,10 @@ export interface TranscodeWork {
   readonly uploadId: string;
   /** Uploads of the same bytes are worked on one at a time: the first one's renditions are good for all. */
   readonly masterSha256: string;
+  /** Whose turn it takes. Without one, from callers of the version before, it is nobody's, who has turns as well. */
+  readonly accountId?: string;
+  /** Listeners wait for it. */
+  readonly isNewRelease?: boolean;
 }
 
 export interface TranscodeClaim {
@@ -54,9 +59,29 @@ export type FailAnswer = "retried" | "parked" | null;
 
 type FailedRow = { upload_id: string; faults: number };
 
+interface NextWork {
+  readonly uploadId: string;
+  readonly accountId: string;
+}
+
+/** The values of `is_new`. */
+const [BACK_CATALOG, NEW_RELEASE] = [0, 1] as const;
+/** Work of callers that named no account. */
+const NOBODY = "";
+
+/** Work that may be claimed at `?1`: due, and no other of the same bytes is being worked on. */
+const IS_CLAIMABLE = `next.status = 'open' AND next.due_at <= ?1 AND NOT EXISTS (
+  SELECT 1 FROM work AS twin WHERE twin.master_sha256 = next.master_sha256 AND twin.status = 'open'
+    AND twin.lease_id IS NOT NULL AND twin.due_at > ?1
+)`;
+
 export class TranscodeQueueObject extends DurableObject<RealtimeEnv> {
+  /** In this object's life: which of them begin with the back catalog is no matter for storage. */
+  #claims = 0;
+
   constructor(ctx: DurableObjectState, env: RealtimeEnv) {
     super(ctx, env);
+    const isOfBefore = this.#addColumns();
     ctx.storage.sql.exec(`
       CREATE TABLE IF NOT EXISTS work (
         upload_id TEXT PRIMARY KEY,
@@ -67,48 +92,119 @@ export class TranscodeQueueObject extends DurableObject<RealtimeEnv> {
         lease_id TEXT UNIQUE,
         lease_seconds INTEGER NOT NULL,
         detail TEXT NOT NULL,
-        status TEXT NOT NULL CHECK (status IN ('open', 'parked', 'done'))
+        status TEXT NOT NULL CHECK (status IN ('open', 'parked', 'done')),
+        account_id TEXT NOT NULL DEFAULT '',
+        is_new INTEGER NOT NULL DEFAULT 0
       ) STRICT, WITHOUT ROWID;
-      -- The claim: what is due longest, first. due_at is the end of the lease while there is one.
+      -- Accounts in the circle, the one that waits longest first.
+      CREATE TABLE IF NOT EXISTS turns (
+        account_id TEXT PRIMARY KEY,
+        turn INTEGER NOT NULL UNIQUE
+      ) STRICT, WITHOUT ROWID;
+      -- What is given up, and what ran out too often. due_at is the end of the lease while there is one.
       CREATE INDEX IF NOT EXISTS work_by_due ON work (status, due_at);
+      -- The claim: of one account and kind, what is due longest, first.
+      CREATE INDEX IF NOT EXISTS work_by_account ON work (account_id, status, is_new, due_at);
       -- Who else waits for, or works on, the same bytes.
       CREATE INDEX IF NOT EXISTS work_by_master ON work (master_sha256, status);
     `);
+    if (isOfBefore) this.#joinCircle(NOBODY);
   }
 
-  /** Said again for the same upload, it changes nothing. */
-  async enqueue({ uploadId, masterSha256 }: TranscodeWork): Promise<void> {
+  /** True for an object of before there were turns, whose work is nobody's. */
+  #addColumns(): boolean {
+    const { sql } = this.ctx.storage;
+    const columns = sql.exec<{ name: string }>("SELECT name FROM pragma_table_info('work')").toArray();
+    if (columns.length === 0 || columns.some(({ name }) => name === "account_id")) return false;
+    sql.exec("ALTER TABLE work ADD COLUMN account_id TEXT NOT NULL DEFAULT ''");
+    sql.exec("ALTER TABLE work ADD COLUMN is_new INTEGER NOT NULL DEFAULT 0");
+    return true;
+  }
+
+  /** At its end, unless the account is in it. */
+  #joinCircle(accountId: string): void {
     this.ctx.storage.sql.exec(
-      `INSERT INTO work (upload_id, master_sha256, claims, faults, due_at, lease_id, lease_seconds, detail, status)
-       VALUES (?, ?, 0, 0, ?, NULL, 0, '', 'open') ON CONFLICT DO NOTHING`,
-      uploadId,
-      masterSha256,
-      Date.now(),
+      "INSERT INTO turns (account_id, turn) SELECT ?, coalesce(max(turn), 0) + 1 FROM turns WHERE true ON CONFLICT DO NOTHING",
+      accountId,
     );
   }
 
+  /** Said again for the same upload, it changes nothing. */
+  async enqueue({ uploadId, masterSha256, accountId = NOBODY, isNewRelease = false }: TranscodeWork): Promise<void> {
+    this.ctx.storage.sql.exec(
+      `INSERT INTO work (upload_id, master_sha256, claims, faults, due_at, lease_id, lease_seconds, detail, status,
+         account_id, is_new)
+       VALUES (?, ?, 0, 0, ?, NULL, 0, '', 'open', ?, ?) ON CONFLICT DO NOTHING`,
+      uploadId,
+      masterSha256,
+      Date.now(),
+      accountId,
+      Number(isNewRelease),
+    );
+    this.#joinCircle(accountId);
+  }
+
+  /**
+   * Accounts take turns, one claim each, however much they have. Within an account goes what has been due longest, and
+   * new releases go before all else but for each fourth claim.
+   */
   async claim(leaseSeconds: number): Promise<ClaimAnswer> {
     const nowMs = Date.now();
     this.#parkExhausted(nowMs);
+    this.#claims += 1;
+    const [first, then] =
+      this.#claims % BACK_CATALOG_EACH === 0 ? [BACK_CATALOG, NEW_RELEASE] : [NEW_RELEASE, BACK_CATALOG];
+    const next = this.#nextWork(nowMs, first) ?? this.#nextWork(nowMs, then);
+    return { claim: next === null ? null : this.#lease(next, nowMs, leaseSeconds), parked: this.#parked() };
+  }
+
+  /** One kind at a time: then the first row of the index is the answer, however long an account's queue is. */
+  #nextWork(nowMs: EpochMs, isNew: number): NextWork | null {
+    const { sql } = this.ctx.storage;
+    const [turn] = sql
+      .exec<{ account_id: string }>(
+        `SELECT account_id FROM turns WHERE EXISTS (
+           SELECT 1 FROM work AS next WHERE next.account_id = turns.account_id AND next.is_new = ?2 AND ${IS_CLAIMABLE}
+         ) ORDER BY turn LIMIT 1`,
+        nowMs,
+        isNew,
+      )
+      .toArray();
+    if (turn === undefined) return null;
+    const { upload_id: uploadId } = sql
+      .exec<{ upload_id: string }>(
+        `SELECT upload_id FROM work AS next WHERE next.account_id = ?3 AND next.is_new = ?2 AND ${IS_CLAIMABLE}
+         ORDER BY next.due_at, next.upload_id LIMIT 1`,
+        nowMs,
+        isNew,
+        turn.account_id,
+      )
+      .one();
+    return { uploadId, accountId: turn.account_id };
+  }
+
+  #lease({ uploadId, accountId }: NextWork, nowMs: EpochMs, leaseSeconds: number): TranscodeClaim {
+    const { sql } = this.ctx.storage;
     const leaseId = makeId<LeaseId>(nowMs, crypto.getRandomValues(new Uint8Array(ID_RANDOM_BYTES)));
     const expiresAt = nowMs + leaseSeconds * SECOND_MS;
-    const [row] = this.ctx.storage.sql
-      .exec<{ upload_id: string; claims: number }>(
-        `UPDATE work SET claims = claims + 1, lease_id = ?1, lease_seconds = ?2, due_at = ?3
-         WHERE upload_id = (
-           SELECT upload_id FROM work AS next WHERE status = 'open' AND due_at <= ?4 AND NOT EXISTS (
-             SELECT 1 FROM work AS twin WHERE twin.master_sha256 = next.master_sha256 AND twin.status = 'open'
-               AND twin.lease_id IS NOT NULL AND twin.due_at > ?4
-           ) ORDER BY due_at, upload_id LIMIT 1
-         ) RETURNING upload_id, claims`,
+    const { claims } = sql
+      .exec<{ claims: number }>(
+        `UPDATE work SET claims = claims + 1, lease_id = ?, lease_seconds = ?, due_at = ? WHERE upload_id = ?
+         RETURNING claims`,
         leaseId,
         leaseSeconds,
         expiresAt,
-        nowMs,
+        uploadId,
       )
-      .toArray();
-    const claim = row === undefined ? null : { leaseId, uploadId: row.upload_id, attempt: row.claims, expiresAt };
-    return { claim, parked: this.#parked() };
+      .one();
+    // To the end of the circle; and who has nothing left leaves it.
+    sql.exec("DELETE FROM turns WHERE account_id = ?", accountId);
+    this.#joinCircle(accountId);
+    sql.exec(
+      `DELETE FROM turns WHERE NOT EXISTS (
+         SELECT 1 FROM work WHERE work.account_id = turns.account_id AND work.status = 'open')`,
+    );
+    return { leaseId, uploadId, attempt: claims, expiresAt };
   }
 
   /** Work whose jobs all vanished without a word: whatever it is that kills them, it is in the work. */

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync, statSync, writeFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type FixtureFolder, fixtureFolder, music, silence } from "./audio-fixtures.ts";
 import { checkMaster } from "./check-master.ts";
 
@@ -84,8 +84,8 @@ describe("refuses what is not, and says why", () => {
 
   it("a film, with sound or without [TRC-6]", async () => {
     const film = ["-f", "lavfi", "-i", "testsrc=d=2:s=64x64"];
-    expect(await verdict(folder.make("silent.mp4", ...film))).toBe("not-audio");
-    expect(await verdict(folder.make("sound.mp4", ...film, "-i", wav, "-shortest", "-c:a", "aac"))).toBe("not-audio");
+    expect(await verdict(folder.make("silent.mp4", ...film))).toBe("video");
+    expect(await verdict(folder.make("sound.mp4", ...film, "-i", wav, "-shortest", "-c:a", "aac"))).toBe("video");
   });
 
   it.each([
@@ -123,6 +123,34 @@ describe("refuses what is not, and says why", () => {
   it("what is longer than six hours [TRC-6]", { timeout: 60_000 }, async () => {
     const long = folder.make("long.flac", ...silence(21_602));
     expect(await verdict(long)).toBe("too-long");
+  });
+});
+
+describe("a decoder that does not live to say what is wrong", () => {
+  /** Stands in for a build of ffmpeg that a file breaks. */
+  async function verdictBy(script: string): Promise<string> {
+    const program = written("broken-ffmpeg", Buffer.from(`#!/bin/sh\n${script}\n`));
+    chmodSync(program, 0o755);
+    vi.stubEnv("RIMSHOT_FFMPEG", program);
+    try {
+      const checked = await checkMaster(wav, statSync(wav).size, never, { cpuSeconds: 1, wallSeconds: 60 });
+      return checked.ok ? "ok" : checked.error.code;
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  }
+
+  it.runIf(process.platform === "linux").each([
+    ["crashes", "kill -SEGV $$"],
+    ["gives itself up", "kill -ABRT $$"],
+    ["never comes to an end", "while :; do :; done"],
+  ])("is the file's fault where it %s [TRC-24]", async (_what, script) => {
+    expect(await verdictBy(script)).toBe("corrupt");
+  });
+
+  it("is ours where somebody else ended it, or it had no memory: the work is tried again [TRC-24]", async () => {
+    await expect(verdictBy("kill -KILL $$")).rejects.toThrow("SIGKILL");
+    await expect(verdictBy("echo 'Cannot allocate memory' >&2; exit 1")).rejects.toThrow("memory");
   });
 });
 

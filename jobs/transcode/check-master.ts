@@ -5,14 +5,14 @@
 import { open } from "node:fs/promises";
 import { err, ok, type Result } from "#domain/foundation/result.ts";
 import type { RejectCode } from "#domain/ingest/upload-states.ts";
-import { type FfmpegRun, inputArguments, lastLine, limitsFor, runFfmpeg } from "./ffmpeg.ts";
+import { FfmpegEndedError, type FfmpegLimits, type FfmpegRun, inputArguments, lastLine, runFfmpeg } from "./ffmpeg.ts";
 import { AdtsFrameScanner } from "./scan/adts-frames.ts";
 import { ChunkScanner } from "./scan/chunks.ts";
 import { FlacFrameScanner, type FlacStructure, isWholeFlacFrame } from "./scan/flac-frames.ts";
 import { Mp3FrameScanner } from "./scan/mp3-frames.ts";
 import { OggPageScanner } from "./scan/ogg-pages.ts";
 import { scanFile } from "./scan/scanner.ts";
-import { identifyFile, type SourceFormat } from "./source-format.ts";
+import { type FormatRefusal, identifyFile, type SourceFormat } from "./source-format.ts";
 import { type AudioStream, parseSourceStreams } from "./source-streams.ts";
 
 export interface CheckedMaster {
@@ -30,6 +30,11 @@ export interface Rejection {
 
 export const DURATION_SECONDS_MIN = 1;
 export const DURATION_SECONDS_MAX = 6 * 3_600;
+const SAMPLE_RATE_MIN = 8_000;
+const SAMPLE_RATE_MAX = 192_000;
+const CHANNELS_MAX = 8;
+/** Six hours are decoded in one minute of processor time, or in four on slow machines. What takes longer is made to. */
+const DECODING_LIMITS: FfmpegLimits = { cpuSeconds: 600, wallSeconds: 2_400 };
 /** The loudest sample below this, at 16 bits, is dither and nothing else. */
 const SILENCE_PEAK_DBFS = -80;
 /** A FLAC frame has at most 65,535 samples of at most 32 bits in 8 channels. */
@@ -56,6 +61,7 @@ const STRICTNESS: Readonly<Record<SourceFormat, readonly string[]>> = {
 /** What a file says of its own length, without decoding. */
 interface Structure {
   readonly isCutShort: boolean;
+  readonly isEncrypted: boolean;
   /** Null where the file does not say. */
   readonly declaredFrames: number | null;
   readonly flac: FlacStructure | null;
@@ -65,22 +71,38 @@ export async function checkMaster(
   path: string,
   sizeBytes: number,
   signal: AbortSignal,
+  decodingLimits = DECODING_LIMITS,
 ): Promise<Result<CheckedMaster, Rejection>> {
   if (sizeBytes === 0) return reject("empty", "The file has no bytes.");
-  const format = await identifyFile(path);
-  if (format === null) return reject("not-audio", "The first bytes are those of no audio format that we take.");
+  const identified = await identifyFile(path);
+  if (!identified.ok) return reject(identified.error, FIRST_BYTES[identified.error]);
+  const format = identified.value;
   const structure = await readStructure(path, sizeBytes, format);
+  if (structure.isEncrypted) return reject("encrypted", "Its sound is stored under a key that only a player has.");
   if (structure.isCutShort) return reject("truncated", `The ${format} structure goes on beyond the end of the file.`);
-  const run = await decode(path, format, signal);
+  const decoded = await decode(path, format, decodingLimits, signal);
+  if (!decoded.ok) return decoded;
+  const run = decoded.value;
   const { audio, hasVideo } = parseSourceStreams(run.stderr);
-  if (hasVideo) return reject("not-audio", "The file carries video.");
+  if (hasVideo) return reject("video", "The file carries moving pictures.");
   if (audio === null) {
     const opened = /^Input #0/m.test(run.stderr);
     return reject(opened ? "not-audio" : "corrupt", `No audio stream was found: ${lastLine(run.stderr)}`);
   }
-  const fault = (await decodingFault(path, run, structure)) ?? contentFault(run, audio);
+  const fault = layoutFault(audio) ?? (await decodingFault(path, run, structure)) ?? contentFault(run, audio);
   if (fault !== null) return err(fault);
   return ok({ path, format, stream: audio, totalFrames: framesOf(run, structure) });
+}
+
+const FIRST_BYTES: Readonly<Record<FormatRefusal, string>> = {
+  archive: "The first bytes are those of an archive.",
+  video: "The first bytes are those of a video.",
+  "not-audio": "The first bytes are those of no audio format that we take.",
+};
+
+function layoutFault({ sampleRate, channels }: AudioStream): Rejection | null {
+  const isTaken = sampleRate >= SAMPLE_RATE_MIN && sampleRate <= SAMPLE_RATE_MAX && channels <= CHANNELS_MAX;
+  return isTaken ? null : { code: "unusual-layout", detail: `It has ${channels} channels at ${sampleRate} Hz.` };
 }
 
 function reject(code: RejectCode, detail: string) {
@@ -88,14 +110,14 @@ function reject(code: RejectCode, detail: string) {
 }
 
 async function readStructure(path: string, sizeBytes: number, format: SourceFormat): Promise<Structure> {
-  const none = { isCutShort: false, declaredFrames: null, flac: null };
+  const none = { isCutShort: false, isEncrypted: false, declaredFrames: null, flac: null };
   if (format === "flac") {
     const flac = await scanFile(path, new FlacFrameScanner(NO_SEEKING_MS));
     return { ...none, declaredFrames: flac?.totalFrames || null, flac };
   }
   if (format === "ogg") {
-    const { isCutShort, vorbis } = await scanFile(path, new OggPageScanner(NO_SEEKING_MS));
-    return { ...none, isCutShort, declaredFrames: vorbis?.totalFrames ?? null };
+    const { isCutShort, audio } = await scanFile(path, new OggPageScanner(NO_SEEKING_MS));
+    return { ...none, isCutShort, declaredFrames: audio?.codec === "vorbis" ? audio.totalFrames : null };
   }
   if (format === "mp3") {
     const mp3 = await scanFile(path, new Mp3FrameScanner(NO_SEEKING_MS));
@@ -103,17 +125,29 @@ async function readStructure(path: string, sizeBytes: number, format: SourceForm
     const isShort = mp3?.declaredMpegFrames != null && mp3.mpegFrames + 1 < mp3.declaredMpegFrames;
     return { ...none, isCutShort: mp3?.isCutShort === true || isShort };
   }
-  const scanner = format === "aac" ? new AdtsFrameScanner() : new ChunkScanner(format, sizeBytes);
-  return { ...none, isCutShort: (await scanFile<{ isCutShort: boolean }>(path, scanner)).isCutShort };
+  if (format === "aac") return { ...none, isCutShort: (await scanFile(path, new AdtsFrameScanner())).isCutShort };
+  const { isCutShort, isEncrypted } = await scanFile(path, new ChunkScanner(format, sizeBytes));
+  return { ...none, isCutShort, isEncrypted };
 }
 
 /** Decodes the whole file, strictly. ffmpeg's exit code, what it said of the input, and a count of the samples. */
-function decode(path: string, format: SourceFormat, signal: AbortSignal): Promise<FfmpegRun> {
+async function decode(
+  path: string,
+  format: SourceFormat,
+  limits: FfmpegLimits,
+  signal: AbortSignal,
+): Promise<Result<FfmpegRun, Rejection>> {
   const decoded = ["-map", "0:a:0", "-af", "aformat=channel_layouts=stereo,volumedetect"];
   // A little more than we take: enough to know that it is too long.
   const output = ["-t", String(DURATION_SECONDS_MAX + 1), "-f", "null", "-"];
   const args = ["-v", "info", ...STRICTNESS[format], ...inputArguments(path, format), ...decoded, ...output];
-  return runFfmpeg(args, limitsFor(DURATION_SECONDS_MAX / 8), signal);
+  try {
+    return ok(await runFfmpeg(args, limits, signal));
+  } catch (error) {
+    // It would end in the same way at each try, on each machine.
+    if (error instanceof FfmpegEndedError && error.isOfTheInput) return reject("corrupt", "The decoder breaks on it.");
+    throw error;
+  }
 }
 
 async function decodingFault(path: string, run: FfmpegRun, structure: Structure): Promise<Rejection | null> {

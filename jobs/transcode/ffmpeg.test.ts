@@ -53,3 +53,16 @@ it("is named by its version and a hash of its build, the same each time [TRC-16]
   expect(build).toMatch(/^ffmpeg \S+ build [0-9a-f]{12}$/);
   expect(await encoderBuild(never)).toBe(build);
 });
+
+it("gives its output to whoever takes it, and ends where that one cannot [TRC-7]", async () => {
+  const tone = ["-f", "lavfi", "-i", "anoisesrc=r=8000:d=3", "-f", "s16le", "pipe:1"];
+  let bytes = 0;
+  const { exitCode } = await runFfmpeg(tone, roomy, never, (piece) => {
+    bytes += piece.length;
+  });
+  expect({ exitCode, bytes }).toEqual({ exitCode: 0, bytes: 3 * 8_000 * 2 });
+  const broken = () => {
+    throw new Error("no room for it");
+  };
+  await expect(runFfmpeg(tone, roomy, never, broken)).rejects.toThrow("no room for it");
+});

@@ -18,6 +18,29 @@ export interface FfmpegRun {
   readonly stderr: string;
 }
 
+/** What a program dies of that is broken by what it reads. */
+const CRASH_SIGNALS: readonly NodeJS.Signals[] = [
+  "SIGSEGV",
+  "SIGABRT",
+  "SIGBUS",
+  "SIGFPE",
+  "SIGILL",
+  "SIGTRAP",
+  "SIGSYS",
+];
+
+/** A limit, the system or ffmpeg's own crash ended it before it could say anything. */
+export class FfmpegEndedError extends Error {
+  /** True where it crashed, or computed for longer than it may: what it was given does that to it, anywhere. */
+  readonly isOfTheInput: boolean;
+
+  constructor(signal: NodeJS.Signals, isOverProcessorTime: boolean, stderr: string) {
+    super(`ffmpeg was ended by ${signal}: ${lastLine(stderr)}`);
+    this.name = "FfmpegEndedError";
+    this.isOfTheInput = isOverProcessorTime || CRASH_SIGNALS.includes(signal);
+  }
+}
+
 /** Address space, in KiB: many times what the longest master took, far below what would hurt the machine. */
 const ADDRESS_SPACE_KIB = 1_500_000;
 /** The largest single allocation that ffmpeg itself allows, against forged lengths. */
@@ -50,45 +73,69 @@ export function limitsFor(durationSeconds: number): FfmpegLimits {
 }
 
 /**
- * Runs ffmpeg to its end. Throws where it was ended by a limit, could not be started, or the signal was aborted: those
- * are our affair. Any exit code is an answer.
+ * Runs ffmpeg to its end. Throws an FfmpegEndedError where it was ended from outside, and other errors where it could
+ * not be started, had no memory, or the signal was aborted. Any exit code is an answer. What it writes to its standard
+ * output goes to `onOutput`, piece by piece.
  */
-export async function runFfmpeg(args: string[], limits: FfmpegLimits, signal: AbortSignal): Promise<FfmpegRun> {
+export async function runFfmpeg(
+  args: string[],
+  limits: FfmpegLimits,
+  signal: AbortSignal,
+  onOutput?: (bytes: Buffer) => void,
+): Promise<FfmpegRun> {
   signal.throwIfAborted();
-  const child = startFfmpeg([...GUARD_ARGUMENTS, ...args], limits);
+  const child = startFfmpeg([...GUARD_ARGUMENTS, ...args], limits, onOutput === undefined ? "ignore" : "pipe");
+  const startedAtMs = performance.now();
   const stop = () => child.kill("SIGKILL");
   signal.addEventListener("abort", stop, { once: true });
   const timer = setTimeout(stop, limits.wallSeconds * 1_000);
   try {
-    const [stderr, ended] = await Promise.all([readBounded(child.stderr), waitForEnd(child)]);
+    const [stderr, ended] = await Promise.all([
+      readBounded(child.stderr),
+      waitForEnd(child),
+      passOn(child.stdout, onOutput),
+    ]);
     signal.throwIfAborted();
-    if (ended.signal !== null) throw new Error(`ffmpeg was ended by ${ended.signal}: ${lastLine(stderr)}`);
+    if (ended.signal !== null) {
+      // The limit on processor time kills as whoever wants memory back does, but never before so much time is over.
+      const seconds = (performance.now() - startedAtMs) / 1_000;
+      const isOverProcessorTime = seconds >= limits.cpuSeconds && seconds < limits.wallSeconds;
+      throw new FfmpegEndedError(ended.signal, isOverProcessorTime, stderr);
+    }
     if (/Cannot allocate memory/.test(stderr)) throw new Error("ffmpeg had no more memory");
     return { exitCode: ended.code, stderr };
   } finally {
+    // Where whoever takes the output could not, ffmpeg would wait for a reader.
+    stop();
     clearTimeout(timer);
     signal.removeEventListener("abort", stop);
   }
 }
 
-function startFfmpeg(args: string[], limits: FfmpegLimits) {
-  const stdio: ["ignore", "ignore", "pipe"] = ["ignore", "ignore", "pipe"];
+function startFfmpeg(args: string[], limits: FfmpegLimits, stdout: "ignore" | "pipe") {
+  const stdio: ["ignore", "ignore" | "pipe", "pipe"] = ["ignore", stdout, "pipe"];
   if (process.platform !== "linux") return spawn(ffmpegPath(), args, { stdio });
   const limited = [String(ADDRESS_SPACE_KIB), String(limits.cpuSeconds), ffmpegPath(), ...args];
   return spawn("/bin/sh", ["-c", LIMITED_START, "sh", ...limited], { stdio });
 }
 
-function waitForEnd(child: ReturnType<typeof startFfmpeg>): Promise<{ code: number; signal: string | null }> {
+function waitForEnd(
+  child: ReturnType<typeof startFfmpeg>,
+): Promise<{ readonly code: number; readonly signal: NodeJS.Signals | null }> {
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code, signal) => resolve({ code: code ?? -1, signal }));
   });
 }
 
-async function readBounded(stream: AsyncIterable<Buffer>): Promise<string> {
+async function passOn(output: AsyncIterable<Buffer> | null, take: (bytes: Buffer) => void = () => {}): Promise<void> {
+  for await (const bytes of output ?? []) take(bytes);
+}
+
+async function readBounded(stream: AsyncIterable<Buffer> | null): Promise<string> {
   let head = "";
   let tail = "";
-  for await (const chunk of stream) {
+  for await (const chunk of stream ?? []) {
     const text = chunk.toString("utf8");
     if (head.length < OUTPUT_CHARACTERS_MAX) head += text;
     else tail = (tail + text).slice(-OUTPUT_CHARACTERS_MAX);

@@ -4,7 +4,8 @@
  */
 import { openAsBlob } from "node:fs";
 import { join } from "node:path";
-import { LADDER } from "#domain/ingest/ladder.ts";
+import { encodeWaveform } from "#domain/delivery/waveform.ts";
+import { MADE_PROFILES } from "#domain/ingest/ladder.ts";
 import type { ServiceClient } from "#jobs/client/service-client.ts";
 import { runTogether, type Slots } from "#jobs/slots.ts";
 import { messageOf } from "#jobs/terminal/failure-text.ts";
@@ -16,11 +17,13 @@ import type {
   TranscodeLease,
 } from "#workers/ingest/transcodes/transcodes-contract.ts";
 import { type CheckedMaster, checkMaster, type Rejection } from "./check-master.ts";
-import { encodeRendition, type Rendition } from "./encode-rendition.ts";
+import type { Rendition } from "./encode-rendition.ts";
 import { fetchMaster } from "./fetch-master.ts";
 import { type HeldLease, holdLease, isLeaseLost } from "./held-lease.ts";
 import type { JobReport, StepReport } from "./job-report.ts";
+import { makeLadder } from "./make-ladder.ts";
 import { type Loudness, measureLoudness } from "./measure-loudness.ts";
+import { profileSound, type SoundProfile } from "./sound-profile.ts";
 import { makeWorkFolder, removeWorkFolder, touchWorkFolder } from "./work-folder.ts";
 
 export interface TranscodeContext {
@@ -100,11 +103,11 @@ async function workThrough(work: Work): Promise<TranscodeOutcome> {
   const checked = await encoders.run(() => checkMaster(path, master.size_bytes, held.signal));
   if (!checked.ok) return await rejectMaster(work, checked.error);
   begin(work, "measured");
-  const loudness = await encoders.run(() => measureLoudness(checked.value, held.signal));
-  const renditions = await encodeLadder(work, checked.value);
+  const measured = await measure(work, checked.value);
+  const renditions = await encodeLadder(work, checked.value, measured.sound);
   await uploadRenditions(work, renditions);
   begin(work, "completed");
-  const technical = technicalReport(checked.value, loudness, context.encoderBuild);
+  const technical = technicalReport(checked.value, measured, context.encoderBuild);
   const body = { technical, renditions: renditions.map((rendition) => rendition.report) };
   // Not tied to the lease: a heartbeat that crosses this call finds the lease ended, and must not cut it off.
   await context.client.call<typeof completeTranscode>(
@@ -122,20 +125,33 @@ function begin(work: Work, step: keyof typeof PROGRESS): void {
   if (step !== "encoded" && step !== "uploaded") work.step({ step });
 }
 
-async function encodeLadder(work: Work, master: CheckedMaster): Promise<Rendition[]> {
+interface Measured {
+  readonly loudness: Loudness;
+  readonly sound: SoundProfile;
+}
+
+/** Both at a time, where there is more than one core; where one fails the other stops. */
+async function measure({ context: { encoders }, held }: Work, master: CheckedMaster): Promise<Measured> {
+  const tasks = [
+    async (signal: AbortSignal) => ({ loudness: await encoders.run(() => measureLoudness(master, signal)) }),
+    async (signal: AbortSignal) => ({ sound: await encoders.run(() => profileSound(master, signal)) }),
+  ];
+  const [one, other] = await runTogether<Partial<Measured>>(tasks, held.signal);
+  return { ...one, ...other } as Measured;
+}
+
+async function encodeLadder(work: Work, master: CheckedMaster, sound: SoundProfile): Promise<Rendition[]> {
   begin(work, "encoded");
-  const advance = stepwise(work, PROGRESS.encoded, PROGRESS.uploaded);
-  const tasks = LADDER.map(
-    (profile) => (signal: AbortSignal) =>
-      work.context.encoders.run(async () => {
-        signal.throwIfAborted();
-        work.step({ step: "encoded", profile: profile.id });
-        const rendition = await encodeRendition(profile, master, work.folder, signal);
-        advance();
-        return rendition;
-      }),
-  );
-  return runTogether(tasks, work.held.signal);
+  const { previewStartFrame } = sound;
+  const task = {
+    master,
+    folder: work.folder,
+    encoders: work.context.encoders,
+    previewStartFrame,
+    onBegin: ({ id }: { readonly id: string }) => work.step({ step: "encoded", profile: id }),
+    onMade: stepwise(work, PROGRESS.encoded, PROGRESS.uploaded),
+  };
+  return makeLadder(task, work.held.signal);
 }
 
 async function uploadRenditions(work: Work, renditions: readonly Rendition[]): Promise<void> {
@@ -168,11 +184,11 @@ function stepwise(work: Work, from: number, to: number): () => void {
   let done = 0;
   return () => {
     done += 1;
-    work.progress(from + ((to - from) * done) / LADDER.length);
+    work.progress(from + ((to - from) * done) / MADE_PROFILES.length);
   };
 }
 
-function technicalReport(master: CheckedMaster, loudness: Loudness, encoder: string): TechnicalReport {
+function technicalReport(master: CheckedMaster, { loudness, sound }: Measured, encoder: string): TechnicalReport {
   const { stream, totalFrames } = master;
   return {
     duration_ms: Math.round((totalFrames * 1_000) / stream.sampleRate),
@@ -182,6 +198,8 @@ function technicalReport(master: CheckedMaster, loudness: Loudness, encoder: str
     loudness_lufs: loudness.loudnessLufs,
     true_peak_dbtp: loudness.truePeakDbtp,
     encoder,
+    waveform: encodeWaveform(sound.waveform),
+    fingerprint: sound.fingerprint,
   };
 }
 

@@ -38,7 +38,7 @@ export const STREAM_ROWS = {
   date: "2026-11-29",
   command: "npm run bench -- stream-rows --json",
   figures: {
-    grantRowsRead: 11,
+    grantRowsRead: 13,
     beginRowsRead: 4,
     beginRowsWritten: 1,
     renewRowsRead: 2,
@@ -64,6 +64,15 @@ export const STREAM_ROWS = {
 
 /** A row of the ledger for each play, as it was measured on 2026-11-23: the table and its index, and a look at it. */
 export const LEDGER_ROW = { writtenByItself: 2, readAgain: 1 } as const;
+/** Of the music of the demo, in all files of the ladder and the preview. */
+export const TRANSCODE = {
+  date: "2026-11-29",
+  command: "npm run bench -- transcode --json",
+  figures: {
+    seekTableBytesPerSecond: 32.26,
+    seekTableJsonBytesPerSecond: 134.21,
+  },
+} as const satisfies Measurement<object>;
 
 const MEGABYTE = 1_000_000;
 const SMALL_RANGE_BYTES = 256 * 1_024;

@@ -45,7 +45,7 @@ function databasesOf(scenario: Scenario, counting: CountingSettings): Capacity[]
       what: "D1 catalog",
       load: catalogGb(scenario),
       growsWith: "tracks",
-      remedy: "seek tables, five sixths of it, into the bucket; more databases: each id names its shard",
+      remedy: "seek tables, over half of it, into the bucket; more databases: each id names its shard",
     }),
     capacity({
       ...database,

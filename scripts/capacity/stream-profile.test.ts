@@ -46,7 +46,6 @@ describe("the numbers of the code", () => {
     expect(IN_CODE.qualifyingSeconds).toBe(30);
     expect(inSource("workers/api/accounts/auth-instance.ts", "ACCESS_TOKEN_LIFETIME")).toBe('"10m"');
     expect(IN_CODE.accessTokenSeconds).toBe(600);
-    expect(inSource("jobs/transcode/encode-rendition.ts", "FRAGMENT_MS")).toBe("4_000");
   });
 
   it("are those of the Workers' configuration", () => {

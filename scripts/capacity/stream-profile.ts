@@ -3,13 +3,12 @@
  * assumed. `stream-profile.test.ts` holds those that cannot be imported to where they come from.
  */
 import { type AccountId, makeId, type PlaybackId, type RecordingId } from "#domain/foundation/ids.ts";
-import { LADDER } from "#domain/ingest/ladder.ts";
 import { addReports, EMPTY_DAY, encodeListeningDay } from "#domain/plays/listening-day.ts";
 import type { PlaybackFacts, PlayEvent } from "#domain/plays/play-event.ts";
 import { packPlayMessages } from "#domain/plays/play-message.ts";
 import type { SubjectId } from "#domain/plays/subject.ts";
-import { AUDIO_ELEMENT } from "./measured.ts";
-import { ASSUMED, bytesOf } from "./scenarios.ts";
+import { AUDIO_ELEMENT, TRANSCODE } from "./measured.ts";
+import { ASSUMED } from "./scenarios.ts";
 
 /** Constants that scripts may not import, by where they stand. */
 export const IN_CODE = {
@@ -168,25 +167,15 @@ function mergedEvent(seq: number): PlayEvent {
 
 const EVENTS: Readonly<Record<EventForm, (seq: number) => PlayEvent>> = { each: playEvent, merged: mergedEvent };
 
-const SEEK_SPACING_MS = 1_000;
-const FRAGMENT_MS = 4_000;
-
-/** The seek tables of a song, which are by far the most of what the catalog holds of a track. */
+/** The seek tables of a song, which are the most of what the catalog holds of a track. */
 export function seekTableBytes(): number {
-  return LADDER.reduce((sum, { id, codec }) => {
-    const spacingMs = codec === "aac" ? FRAGMENT_MS : SEEK_SPACING_MS;
-    const points = Array.from({ length: Math.ceil((ASSUMED.songSeconds * 1_000) / spacingMs) }, (_point, index) => [
-      index * spacingMs,
-      Math.round((bytesOf(id) * index * spacingMs) / (ASSUMED.songSeconds * 1_000)),
-    ]);
-    return sum + JSON.stringify(points).length;
-  }, 0);
+  return Math.round(TRANSCODE.figures.seekTableBytesPerSecond * ASSUMED.songSeconds);
 }
 
 /** Bytes of rows, indexes included, by the columns of docs/storage-schema.md. */
 export const ROW_BYTES = {
-  /** Release, recording, credits, master, search text, deals, and eight renditions without their seek tables. */
-  trackWithoutSeekTables: 3_500,
+  /** Release, recording, credits, master with waveform, search text, deals, ten renditions without their seek tables. */
+  trackWithoutSeekTables: 5_400,
   account: 1_500,
   /** Of the sums: a key and its number. */
   playSum: 36,

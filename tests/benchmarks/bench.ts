@@ -6,6 +6,7 @@ import { cacheShapeBenchmark } from "./cache-shape/cache-shape-benchmark.ts";
 import { edgeBenchmark } from "./edge/edge-benchmark.ts";
 import { rangeSizeBenchmark } from "./range-size/range-size-benchmark.ts";
 import { streamRowsBenchmark } from "./stream-rows/stream-rows-benchmark.ts";
+import { transcodeBenchmark } from "./transcode/transcode-benchmark.ts";
 
 const BENCHMARKS: readonly Benchmark[] = [
   edgeBenchmark,
@@ -13,6 +14,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   rangeSizeBenchmark,
   audioElementBenchmark,
   streamRowsBenchmark,
+  transcodeBenchmark,
 ];
 
 const USAGE = [

@@ -124,6 +124,8 @@ async function listen(page: Page): Promise<void> {
   expect(
     await page.evaluate(() => [...document.querySelectorAll("audio")].every((audio) => audio.error === null)),
   ).toBe(true);
+  // The timeline has the shape of the music that was uploaded.
+  await page.getByTestId("waveform").first().waitFor();
 
   await page.waitForTimeout(Math.max(0, startedAt + QUALIFYING_MS + 4_000 - Date.now()));
   // What was heard waits in the page, also while the listener goes on to something else, and is one event of each song.

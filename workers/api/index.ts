@@ -8,6 +8,7 @@ import { bindManifestsRoutes } from "./manifests/manifests-routes.ts";
 import { bindPlaybacksRoutes } from "./playbacks/playbacks-routes.ts";
 import { bindPlaylistsRoutes } from "./playlists/playlists-routes.ts";
 import { bindPlaysRoutes } from "./plays/plays-routes.ts";
+import { bindPreviewsRoutes } from "./previews/previews-routes.ts";
 
 export const apiRoutes = createRouteBinder<ApiEnv>({
   worker: "api",
@@ -19,6 +20,7 @@ bindAccountsRoutes(apiRoutes);
 bindCatalogRoutes(apiRoutes);
 bindPlaybacksRoutes(apiRoutes);
 bindManifestsRoutes(apiRoutes);
+bindPreviewsRoutes(apiRoutes);
 bindPlaysRoutes(apiRoutes);
 bindPlaylistsRoutes(apiRoutes);
 bindDeliveriesRoutes(apiRoutes);

@@ -2,8 +2,10 @@
 import { env } from "cloudflare:workers";
 import { expect, vi } from "vitest";
 import type { Role } from "#domain/accounts/roles.ts";
+import { encodeSeekTable } from "#domain/delivery/seek-table.ts";
+import { encodeWaveform, WAVEFORM_PEAKS } from "#domain/delivery/waveform.ts";
 import { sha256Hex } from "#domain/foundation/sha256.ts";
-import { LADDER } from "#domain/ingest/ladder.ts";
+import { MADE_PROFILES } from "#domain/ingest/ladder.ts";
 import type { UploadState } from "#domain/ingest/upload-states.ts";
 import type { ReleaseBody, StudioArtist, StudioRelease } from "./catalog/catalog-contract.ts";
 import type { RenditionReport, TechnicalReport, TranscodeLease } from "./transcodes/transcodes-contract.ts";
@@ -202,16 +204,22 @@ export const TECHNICAL: TechnicalReport = {
   loudness_lufs: -14.2,
   true_peak_dbtp: -1.1,
   encoder: "test",
+  waveform: encodeWaveform(new Uint8Array(WAVEFORM_PEAKS).fill(90)),
+  fingerprint: { algorithm: "chromaprint-2", duration_ms: 120_000, fingerprint: btoa("abcdefgh") },
 };
 
 export function leasePath(lease: TranscodeLease, step: string): string {
   return `/v1/ingest/transcodes/${lease.id}/${step}`;
 }
 
-/** Offers and stores a rendition for each rung, and gives what to report of them. */
-export async function storeLadder(job: Caller, lease: TranscodeLease): Promise<RenditionReport[]> {
+/** Offers and stores a rendition for each profile, and gives what to report of them. */
+export async function storeLadder(
+  job: Caller,
+  lease: TranscodeLease,
+  profiles = MADE_PROFILES,
+): Promise<RenditionReport[]> {
   return Promise.all(
-    LADDER.map(async ({ id: profile }, index) => {
+    profiles.map(async ({ id: profile }, index) => {
       const bytes = new TextEncoder().encode(`${profile} of ${lease.master.sha256}`);
       const sha256 = await sha256Hex(Uint8Array.from(bytes));
       const offered = { profile, sha256, size_bytes: bytes.byteLength };
@@ -227,8 +235,8 @@ export async function storeLadder(job: Caller, lease: TranscodeLease): Promise<R
         channels: 2,
         total_frames: 7_938_000,
         start_skip_frames: 0,
-        header_bytes: null,
-        seek_points: [[0, 0] as [number, number]],
+        header_bytes: 4,
+        seek_table: encodeSeekTable([[0, 4]]),
       };
     }),
   );

@@ -2,7 +2,7 @@
  * Walks the outermost chunks of WAV (RIFF, RF64), AIFF and MP4 files: each says how long it is, so a file that ends
  * before one of them does was cut.
  */
-import { type BoxHeader, readBox } from "./mp4-boxes.ts";
+import { type BoxHeader, isEncryptedMovie, readBox } from "./mp4-boxes.ts";
 import { asciiAt, nameAt, type Scanner, viewOf } from "./scanner.ts";
 
 export type ChunkContainer = "wav" | "aiff" | "mp4";
@@ -12,6 +12,8 @@ export interface ChunkStructure {
   readonly names: readonly string[];
   /** True where a chunk that holds the music goes on beyond the end of the file. */
   readonly isCutShort: boolean;
+  /** True where the first track of an MP4 file is under a key. */
+  readonly isEncrypted: boolean;
 }
 
 const FORM_HEADER_BYTES = 12;
@@ -29,6 +31,7 @@ export class ChunkScanner implements Scanner<ChunkStructure> {
   /** The length of the data chunk of an RF64 file, which its ds64 chunk holds. */
   #longDataBytes: number | null = null;
   #isCut = false;
+  #isEncrypted = false;
 
   constructor(container: ChunkContainer, fileBytes: number) {
     this.#container = container;
@@ -40,6 +43,7 @@ export class ChunkScanner implements Scanner<ChunkStructure> {
     const header = this.#container === "mp4" ? readBox(bytes) : this.#readChunk(bytes);
     if (header === null || this.#names.length >= NAMES_MAX) return 0;
     this.#names.push(header.name);
+    if (header.name === "moov") this.#isEncrypted = isEncryptedMovie(bytes.subarray(0, header.sizeBytes ?? undefined));
     if (header.sizeBytes === null) return this.#fileBytes - offset;
     if (offset + header.sizeBytes > this.#fileBytes) this.#isCut ||= MUSIC_CHUNKS.includes(header.name);
     // Chunks of WAV and AIFF stand at even places.
@@ -60,7 +64,7 @@ export class ChunkScanner implements Scanner<ChunkStructure> {
   }
 
   finish(): ChunkStructure {
-    return { names: this.#names, isCutShort: this.#isCut };
+    return { names: this.#names, isCutShort: this.#isCut, isEncrypted: this.#isEncrypted };
   }
 }
 

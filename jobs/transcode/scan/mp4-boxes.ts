@@ -110,6 +110,34 @@ export function readTrack(body: Uint8Array): Mp4Track | null {
   };
 }
 
+/** From a movie down to what describes the samples of its first track, and what protected ones are called there. */
+const PATH_TO_DESCRIPTION = ["trak", "mdia", "minf", "stbl", "stsd"];
+const PROTECTED_ENTRIES: readonly string[] = ["enca", "encv", "drms", "drmi"];
+
+/** `bytes` begin with a `moov` box, which may be longer than they are: what is looked for stands near its beginning. */
+export function isEncryptedMovie(bytes: Uint8Array): boolean {
+  let body = bytes.subarray(BOX_HEADER_BYTES);
+  for (const name of PATH_TO_DESCRIPTION) {
+    const at = findBox(body, name);
+    if (at === null) return false;
+    body = body.subarray(at + BOX_HEADER_BYTES, at + (readBox(body.subarray(at))?.sizeBytes ?? body.length));
+  }
+  const entry = readBox(body.subarray(BOX_HEADER_BYTES));
+  return entry !== null && PROTECTED_ENTRIES.includes(entry.name);
+}
+
+/** Where the first box of this name begins, or null. */
+function findBox(parent: Uint8Array, name: string): number | null {
+  let at = 0;
+  for (let count = 0; count < CHILDREN_MAX; count++) {
+    const header = readBox(parent.subarray(at));
+    if (header?.name === name) return at;
+    if (header?.sizeBytes == null) return null;
+    at += header.sizeBytes;
+  }
+  return null;
+}
+
 /** Where the one edit begins in the media, at the normal rate. */
 function readEdit(body: Uint8Array | null): number | null {
   const isLong = body !== null && byteAt(body, 0) === 1;

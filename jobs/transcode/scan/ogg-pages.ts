@@ -1,4 +1,4 @@
-/** Walks the pages of an Ogg stream (RFC 3533) and, where it carries Vorbis, finds what a player needs to begin. */
+/** Walks the pages of an Ogg stream (RFC 3533) and, where it carries Vorbis or Opus, finds what a player needs to begin. */
 import { asciiAt, byteAt, type Scanner, viewOf } from "./scanner.ts";
 import { type SeekPoint, SeekTable } from "./seek-table.ts";
 
@@ -11,19 +11,36 @@ const VORBIS_HEADER_PACKETS = 3;
 const VORBIS_CHANNELS_AT = 11;
 const VORBIS_RATE_AT = 12;
 const VORBIS_IDENTIFICATION_BYTES = 30;
+/** Identification and comment, each on pages of its own (RFC 7845, section 3). */
+const OPUS_HEADER_PACKETS = 2;
+/** "OpusHead", version, channels, pre-skip (RFC 7845, section 5.1). */
+const OPUS_CHANNELS_AT = 9;
+const OPUS_PRE_SKIP_AT = 10;
+const OPUS_IDENTIFICATION_BYTES = 19;
+/** Granules of Opus count at this rate, whatever went in. */
+const OPUS_RATE = 48_000;
 const NO_GRANULE = -1n;
 
 export interface OggStructure {
   readonly pages: number;
   /** True where a page is cut by the end of the file, or no page says that it is the last. */
   readonly isCutShort: boolean;
-  /** Null where the first stream is not Vorbis. */
-  readonly vorbis: {
-    readonly sampleRate: number;
-    readonly channels: number;
-    readonly totalFrames: number;
-    readonly seekPoints: SeekPoint[];
-  } | null;
+  /** Null where the first stream is neither Vorbis nor Opus. */
+  readonly audio: OggAudio | null;
+}
+
+export interface OggAudio {
+  readonly codec: "vorbis" | "opus";
+  readonly sampleRate: number;
+  readonly channels: number;
+  readonly totalFrames: number;
+  /** What a decoder puts before the first audible frame. */
+  readonly startSkipFrames: number;
+  readonly seekPoints: SeekPoint[];
+}
+
+interface OggFormat extends Omit<OggAudio, "totalFrames" | "seekPoints"> {
+  readonly headerPackets: number;
 }
 
 export class OggPageScanner implements Scanner<OggStructure> {
@@ -33,7 +50,8 @@ export class OggPageScanner implements Scanner<OggStructure> {
   #lastGranule = 0n;
   #isEnded = false;
   #isCut = false;
-  #format: { readonly sampleRate: number; readonly channels: number; readonly table: SeekTable } | null = null;
+  #format: OggFormat | null = null;
+  #table: SeekTable | null = null;
 
   constructor(spacingMs: number) {
     this.#spacingMs = spacingMs;
@@ -64,10 +82,11 @@ export class OggPageScanner implements Scanner<OggStructure> {
   #readPage(bytes: Uint8Array, view: DataView, at: number, offset: number, bodyAt: number): void {
     const flags = byteAt(bytes, at + 5);
     const granule = view.getBigInt64(at + 6, true);
-    if (this.#pages === 0) this.#readIdentification(bytes, view, bodyAt);
-    // A decoder can begin where a packet does, once the three headers are behind it.
-    if (this.#packets >= VORBIS_HEADER_PACKETS && (flags & FLAG_CONTINUED) === 0) {
-      this.#format?.table.add(Number(this.#lastGranule), offset);
+    if (this.#pages === 0) this.#begin(readVorbis(bytes, view, bodyAt) ?? readOpus(bytes, view, bodyAt));
+    // A decoder can begin where a packet does, once the headers are behind it.
+    const format = this.#format;
+    if (format !== null && this.#packets >= format.headerPackets && (flags & FLAG_CONTINUED) === 0) {
+      this.#table?.add(audibleFrames(this.#lastGranule, format), offset);
     }
     for (let i = at + PAGE_HEADER_BYTES; i < bodyAt; i++) if (byteAt(bytes, i) < 255) this.#packets += 1;
     if (granule !== NO_GRANULE) this.#lastGranule = granule;
@@ -75,25 +94,41 @@ export class OggPageScanner implements Scanner<OggStructure> {
     this.#pages += 1;
   }
 
-  #readIdentification(bytes: Uint8Array, view: DataView, bodyAt: number): void {
-    if (bodyAt + VORBIS_IDENTIFICATION_BYTES > bytes.length || !asciiAt(bytes, bodyAt, "\x01vorbis")) return;
-    const sampleRate = view.getUint32(bodyAt + VORBIS_RATE_AT, true);
-    const channels = byteAt(bytes, bodyAt + VORBIS_CHANNELS_AT);
-    this.#format = { sampleRate, channels, table: new SeekTable(sampleRate, this.#spacingMs) };
+  #begin(format: OggFormat | null): void {
+    this.#format = format;
+    if (format !== null) this.#table = new SeekTable(format.sampleRate, this.#spacingMs);
   }
 
   finish(): OggStructure {
-    const totalFrames = Number(this.#lastGranule);
-    const format = this.#format;
     return {
       pages: this.#pages,
       isCutShort: this.#isCut || !this.#isEnded,
-      vorbis: format && {
-        sampleRate: format.sampleRate,
-        channels: format.channels,
-        totalFrames,
-        seekPoints: format.table.finish(totalFrames),
-      },
+      audio: this.#format && this.#audioOf(this.#format),
     };
   }
+
+  #audioOf(format: OggFormat): OggAudio {
+    const { headerPackets: _headerPackets, ...audio } = format;
+    const totalFrames = audibleFrames(this.#lastGranule, format);
+    return { ...audio, totalFrames, seekPoints: this.#table?.finish(totalFrames) ?? [] };
+  }
+}
+
+/** Granules of Opus count what is skipped, too; those of Vorbis do not. */
+function audibleFrames(granule: bigint, { startSkipFrames }: OggFormat): number {
+  return Math.max(0, Number(granule) - startSkipFrames);
+}
+
+function readVorbis(bytes: Uint8Array, view: DataView, bodyAt: number): OggFormat | null {
+  if (bodyAt + VORBIS_IDENTIFICATION_BYTES > bytes.length || !asciiAt(bytes, bodyAt, "\x01vorbis")) return null;
+  const sampleRate = view.getUint32(bodyAt + VORBIS_RATE_AT, true);
+  const channels = byteAt(bytes, bodyAt + VORBIS_CHANNELS_AT);
+  return { codec: "vorbis", sampleRate, channels, startSkipFrames: 0, headerPackets: VORBIS_HEADER_PACKETS };
+}
+
+function readOpus(bytes: Uint8Array, view: DataView, bodyAt: number): OggFormat | null {
+  if (bodyAt + OPUS_IDENTIFICATION_BYTES > bytes.length || !asciiAt(bytes, bodyAt, "OpusHead")) return null;
+  const channels = byteAt(bytes, bodyAt + OPUS_CHANNELS_AT);
+  const startSkipFrames = view.getUint16(bodyAt + OPUS_PRE_SKIP_AT, true);
+  return { codec: "opus", sampleRate: OPUS_RATE, channels, startSkipFrames, headerPackets: OPUS_HEADER_PACKETS };
 }

@@ -65,10 +65,10 @@ function scanInPieces<Found>(path: string, scanner: Scanner<Found>, pieceBytes: 
 describe("Ogg Vorbis", () => {
   it("counts the frames and finds pages to begin at, at most a second apart [TRC-11] [TRC-12]", async () => {
     const path = folder.make("a.ogg", "-i", wav, "-c:a", "libvorbis", "-b:a", "160k", "-page_duration", "200000");
-    const { vorbis, isCutShort } = await scanFile(path, new OggPageScanner(SPACING_MS));
-    expect(vorbis).toMatchObject({ sampleRate: RATE, channels: 2, totalFrames: FRAMES });
+    const { audio, isCutShort } = await scanFile(path, new OggPageScanner(SPACING_MS));
+    expect(audio).toMatchObject({ codec: "vorbis", sampleRate: RATE, channels: 2, totalFrames: FRAMES });
     expect(isCutShort).toBe(false);
-    const points = vorbis?.seekPoints ?? [];
+    const points = audio?.seekPoints ?? [];
     expectSpacing(points, SECONDS * 1_000);
     for (const [timeMs, offset] of points) {
       const page = bytesAt(path, offset, 27);
@@ -93,6 +93,25 @@ describe("Ogg Vorbis", () => {
     ] as const) {
       writeFileSync(folder.file(name), whole.subarray(0, end));
       expect(await scanFile(folder.file(name), new OggPageScanner(SPACING_MS))).toMatchObject({ isCutShort: true });
+    }
+  });
+});
+
+describe("Ogg Opus", () => {
+  it("counts what is audible and finds pages to begin at, at most a second apart [TRC-11] [TRC-12]", async () => {
+    const path = folder.make("o.ogg", "-i", wav, "-c:a", "libopus", "-b:a", "24k", "-page_duration", "500000");
+    const { audio } = await scanFile(path, new OggPageScanner(SPACING_MS));
+    const totalFrames = Math.round(SECONDS * 48_000);
+    expect(audio).toMatchObject({ codec: "opus", sampleRate: 48_000, channels: 2, startSkipFrames: 312, totalFrames });
+    const points = audio?.seekPoints ?? [];
+    expectSpacing(points, SECONDS * 1_000);
+    for (const [timeMs, offset] of points) {
+      const page = bytesAt(path, offset, 27);
+      expect(page.toString("latin1", 0, 4)).toBe("OggS");
+      expect(page.readUInt8(5) & 1).toBe(0);
+      const left = decodedFrames(tailFrom(path, points[0]?.[1] ?? 0, offset, "opus-tail.ogg")) / 48_000;
+      // A decoder that is put here skips its start once more, and packets are a fiftieth of a second.
+      expect(Math.abs(left - (SECONDS - timeMs / 1_000))).toBeLessThan(0.06);
     }
   });
 });

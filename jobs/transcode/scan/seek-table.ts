@@ -1,6 +1,6 @@
 /** The places of a file where a decoder can begin, thinned to as many as a player needs. */
 
-/** [time in ms, byte offset], as the contract has them. */
+/** [time in ms, byte offset]. */
 export type SeekPoint = [number, number];
 
 export class SeekTable {
@@ -38,7 +38,10 @@ export class SeekTable {
 
   #push(frame: number, offset: number): void {
     // Rounded up: a player that looks for the last point at or before an instant must not be given one after it.
-    this.#points.push([Math.ceil((frame * 1_000) / this.#sampleRate), offset]);
+    const timeMs = Math.ceil((frame * 1_000) / this.#sampleRate);
+    // Two places of one instant are one point: the first has all that the second has.
+    if (timeMs === this.#points.at(-1)?.[0]) return;
+    this.#points.push([timeMs, offset]);
     this.#lastFrame = frame;
   }
 }

@@ -22,6 +22,8 @@ export interface ListeningSession {
   readonly entry: QueueEntry;
   readonly report: PlayReport;
   readonly loudnessLufs: number | null;
+  /** Peaks in base64, for the seek bar. */
+  readonly waveform: string | null;
   readonly durationMs: number;
   /** From the newest answer; the playback that is counted stays the first one. */
   renditions: readonly Rendition[];
@@ -67,6 +69,8 @@ export async function openSession(
     entry,
     report,
     loudnessLufs: playback.loudness_lufs,
+    // A service of the version before says nothing of it.
+    waveform: playback.waveform ?? null,
     durationMs: playback.duration_ms,
     renditions: playback.renditions,
     hosts: new PlaybackHosts(hosts, playback.audio_origins),

@@ -103,6 +103,7 @@ function Sheet({ track, onClose }: { track: QueueTrack; onClose: () => void }) {
 }
 
 const PROFILE_NAMES: Readonly<Record<string, string>> = {
+  "opus-24": "Opus · 24 kbit/s",
   "vorbis-96": "Low · 96 kbit/s",
   "vorbis-160": "Normal · 160 kbit/s",
   "vorbis-320": "High · 320 kbit/s",

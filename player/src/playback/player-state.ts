@@ -15,6 +15,8 @@ export interface PlayerState {
   readonly isMuted: boolean;
   /** The rung that plays: `vorbis-160`. */
   readonly profile: string | null;
+  /** The outline of what plays, as the playback has it; null for recordings without one. */
+  readonly waveform: string | null;
 }
 
 export interface PlayerClock {
@@ -33,7 +35,7 @@ export interface PlayerSettings {
 
 /** Before anything was played: as the page was left. */
 export function initialState({ positionMs: _positionMs, ...rest }: PlayerSettings): PlayerState {
-  return { ...rest, status: "idle", error: null, profile: null };
+  return { ...rest, status: "idle", error: null, profile: null, waveform: null };
 }
 
 export function initialClock({ queue, positionMs }: PlayerSettings): PlayerClock {

@@ -201,7 +201,7 @@ export class Player {
     this.#loading = loading;
     const durationMs = entry.track.duration_ms;
     this.clock.set({ positionMs, durationMs, bufferedToMs: 0 });
-    this.state.update({ status: "loading", error: null, profile: null });
+    this.state.update({ status: "loading", error: null, profile: null, waveform: null });
     try {
       const prepared = this.#takePrepared(entry);
       const how = { signal: loading.signal, continues, hosts: this.#hosts };
@@ -211,7 +211,7 @@ export class Player {
       if (prepared === null) this.#reload(session, positionMs);
       this.#applyVolume();
       this.clock.update({ durationMs: session.durationMs });
-      this.state.update({ profile: session.profile });
+      this.state.update({ profile: session.profile, waveform: session.waveform });
       await (this.#heard.hasFailed ? this.#recover("loading") : this.#sound());
     } catch (error) {
       if (!loading.signal.aborted) this.#fail(error);
@@ -239,7 +239,7 @@ export class Player {
     this.#heard.unload();
     this.#next.drop();
     this.clock.set(states.initialClock({ ...this.state.get(), positionMs: 0 }));
-    this.state.update({ status: "idle", profile: null });
+    this.state.update({ status: "idle", profile: null, waveform: null });
   }
 
   #fail(error: unknown): void {

@@ -18,6 +18,7 @@ const PREFERENCES: Readonly<Record<Quality, readonly string[]>> = {
 
 /** The media types with their codecs: `audio/ogg` and `audio/mp4` alone may hold others. */
 const TYPE_BY_CODEC: Readonly<Record<string, string>> = {
+  opus: 'audio/ogg; codecs="opus"',
   vorbis: 'audio/ogg; codecs="vorbis"',
   aac: 'audio/mp4; codecs="mp4a.40.2"',
 };

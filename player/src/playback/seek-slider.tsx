@@ -1,8 +1,9 @@
 /** The timeline: a range input, which brings its own keys and names, over rails that show what is played and loaded. */
-import { type CSSProperties, useRef, useState } from "react";
+import { type CSSProperties, useMemo, useRef, useState } from "react";
 import { cx } from "../ui/class-names.ts";
 import { formatDuration, speakDuration } from "../ui/format.ts";
-import { usePlayer, usePlayerClock } from "./player-context.tsx";
+import { usePlayer, usePlayerClock, usePlayerState } from "./player-context.tsx";
+import { OUTLINE_BOX, waveformOutline } from "./waveform-outline.ts";
 
 const KEY_STEP_MS = 5_000;
 const PAGE_STEP_MS = 30_000;
@@ -41,15 +42,7 @@ export function SeekSlider({ look, testId }: SeekSliderProps) {
       }}
       onPointerLeave={() => setHover(null)}
     >
-      <div
-        className={cx(
-          "pointer-events-none absolute inset-x-0 top-1/2 -translate-y-1/2 overflow-hidden bg-line transition-[height] duration-100 group-hover:h-1.5",
-          look === "edge" ? "h-[3px]" : "h-1 rounded-full",
-        )}
-      >
-        <div className="absolute inset-y-0 left-0 bg-rim/55" style={{ width: percent(bufferedToMs) }} />
-        <div className="absolute inset-y-0 left-0 bg-strike" style={{ width: percent(shownMs) }} />
-      </div>
+      <Rail look={look} loaded={percent(bufferedToMs)} played={percent(shownMs)} />
       <input
         type="range"
         className="rail-input absolute inset-0 size-full"
@@ -86,6 +79,51 @@ export function SeekSlider({ look, testId }: SeekSliderProps) {
           {formatDuration(hover.ratio * durationMs)}
         </div>
       )}
+    </div>
+  );
+}
+
+interface RailProps {
+  readonly look: SeekSliderProps["look"];
+  /** Both in percent of the width. */
+  readonly loaded: string;
+  readonly played: string;
+}
+
+/** Straight, or in the shape of the recording: what is loaded and what is played are then the same shape, cut off. */
+function Rail({ look, loaded, played }: RailProps) {
+  const waveform = usePlayerState((state) => state.waveform);
+  const outline = useMemo(() => waveformOutline(waveform), [waveform]);
+  if (outline === null) return <StraightRail look={look} loaded={loaded} played={played} />;
+  const upTo = (end: string) => ({ clipPath: `inset(0 calc(100% - ${end}) 0 0)` });
+  return (
+    <svg
+      aria-hidden="true"
+      data-testid="waveform"
+      viewBox={`0 0 ${OUTLINE_BOX.width} ${OUTLINE_BOX.height}`}
+      preserveAspectRatio="none"
+      className={cx(
+        "pointer-events-none absolute inset-x-0 top-1/2 w-full -translate-y-1/2",
+        look === "edge" ? "h-4" : "h-7",
+      )}
+    >
+      <path d={outline} className="fill-line" />
+      <path d={outline} className="fill-rim/55" style={upTo(loaded)} />
+      <path d={outline} className="fill-strike" style={upTo(played)} />
+    </svg>
+  );
+}
+
+function StraightRail({ look, loaded, played }: RailProps) {
+  return (
+    <div
+      className={cx(
+        "pointer-events-none absolute inset-x-0 top-1/2 -translate-y-1/2 overflow-hidden bg-line transition-[height] duration-100 group-hover:h-1.5",
+        look === "edge" ? "h-[3px]" : "h-1 rounded-full",
+      )}
+    >
+      <div className="absolute inset-y-0 left-0 bg-rim/55" style={{ width: loaded }} />
+      <div className="absolute inset-y-0 left-0 bg-strike" style={{ width: played }} />
     </div>
   );
 }

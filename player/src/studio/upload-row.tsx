@@ -212,6 +212,7 @@ export function TrackUploadRow({ track, releaseAtMs }: { track: StudioTrack; rel
       number={track.track_number}
       releaseAtMs={releaseAtMs}
       durationMs={track.duration_ms}
+      channels={track.source_channels}
       isOfEarlierVisit
     />
   );
@@ -222,13 +223,13 @@ interface SentRowProps {
   readonly number: number;
   readonly releaseAtMs: number;
   readonly durationMs?: number | null;
+  readonly channels?: number | null;
   readonly isOfEarlierVisit?: boolean;
 }
 
-function SentRow({ upload: known, number, releaseAtMs, durationMs = null, isOfEarlierVisit = false }: SentRowProps) {
+function SentRow({ upload: known, number, releaseAtMs, isOfEarlierVisit = false, ...measured }: SentRowProps) {
   const { data: upload, error } = useUpload(known, releaseAtMs);
-  const { file } = upload;
-  const facts = `${file.name} · ${formatBytes(file.size_bytes)}${durationMs === null ? "" : ` · ${formatDuration(durationMs)}`}`;
+  const facts = factsOf(upload, measured);
   return (
     <Frame
       state={upload.state}
@@ -250,6 +251,13 @@ function SentRow({ upload: known, number, releaseAtMs, durationMs = null, isOfEa
       {error !== null && <Wrong error={error} />}
     </Frame>
   );
+}
+
+function factsOf({ file }: Upload, { durationMs, channels }: Pick<SentRowProps, "durationMs" | "channels">): string {
+  const facts = [file.name, formatBytes(file.size_bytes)];
+  if (durationMs != null) facts.push(formatDuration(durationMs));
+  if (channels != null && channels > 2) facts.push(`${channels} channels, mixed down to stereo`);
+  return facts.join(" · ");
 }
 
 function Rejected({ upload, number }: { upload: Upload; number: number }) {

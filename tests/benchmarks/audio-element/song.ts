@@ -30,5 +30,5 @@ export async function encodeSong(profile: LadderProfile, masterPath: string, fol
   if (!master.ok) throw new Error(`the song was not taken: ${master.error.code}`);
   const target = join(folder, profile.id);
   await mkdir(target);
-  return (await encodeRendition(profile, master.value, target, never)).path;
+  return (await encodeRendition({ profile, master: master.value, folder: target }, never)).path;
 }

@@ -9,7 +9,7 @@ import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { unstable_readConfig } from "wrangler";
 import { DELIVERIES_PER_REPORT_MAX } from "#domain/delivery/delivery-report.ts";
 import { ID_RANDOM_BYTES, makeId } from "#domain/foundation/ids.ts";
-import { LADDER } from "#domain/ingest/ladder.ts";
+import { LADDER, MADE_PROFILES } from "#domain/ingest/ladder.ts";
 import type { Benchmark, Figures } from "../benchmark.ts";
 import { bundleWorker } from "../worker-bundle.ts";
 
@@ -118,7 +118,9 @@ function recordingStatements(
          VALUES (?, ?, 'Title', 1, ?, 0, ?, 1, 0)`,
       )
       .bind(recordingId, releaseId, track, sha256),
-    ...LADDER.map(({ id }, rung) => rendition.bind(sha256, id, `${String(rung).padStart(8, "0")}${sha256.slice(8)}`)),
+    ...MADE_PROFILES.map(({ id }, rung) =>
+      rendition.bind(sha256, id, `${String(rung).padStart(8, "0")}${sha256.slice(8)}`),
+    ),
   ];
 }
 

@@ -49,6 +49,7 @@ export const trackRefSchema = z.object({
   duration_ms: z.number().int().min(1),
   explicit: z.boolean(),
   is_local: z.literal(false),
+  /** Half a minute of it, for anybody where it may be played; null where there is none. It redirects. */
   preview_url: z.string().nullable(),
   /** In the country of the request, on the terms of the advertisement-supported tier: all accounts have those today. */
   is_playable: z.boolean(),

@@ -10,8 +10,9 @@ import type { Role } from "#domain/accounts/roles.ts";
 import { nameKey } from "#domain/catalog/name-key.ts";
 import type { ReleaseType } from "#domain/catalog/release-types.ts";
 import { renditionKey } from "#domain/delivery/audio-token.ts";
+import { encodeWaveform, WAVEFORM_PEAKS } from "#domain/delivery/waveform.ts";
 import { fingerprintOf, sha256Hex } from "#domain/foundation/sha256.ts";
-import { LADDER } from "#domain/ingest/ladder.ts";
+import { LADDER, MADE_PROFILES } from "#domain/ingest/ladder.ts";
 import { recordingBlock } from "#domain/plays/play-sums.ts";
 import { COMMERCIAL_MODELS, type Deal, USE_TYPES, WORLDWIDE } from "#domain/rights/deals.ts";
 import { publishOrSchedule } from "#workers/ingest/publishing/publishing-actions.ts";
@@ -90,6 +91,7 @@ export function requestOf(
 ): Request {
   const init = {
     method,
+    redirect: "manual",
     headers: {
       ...headers,
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
@@ -148,6 +150,8 @@ export interface TrackSeed {
   readonly trackNumber?: number;
   /** Puts bytes behind each rung of the ladder. */
   readonly hasAudio?: boolean;
+  /** And a preview and a waveform, as jobs of today make them. */
+  readonly hasPreview?: boolean;
   /** False leaves the track READY on a release that is out. */
   readonly isPublished?: boolean;
 }
@@ -240,6 +244,8 @@ async function seedTrack(
   return id;
 }
 
+export const WAVEFORM = encodeWaveform(Uint8Array.from({ length: WAVEFORM_PEAKS }, (_unused, index) => index % 256));
+
 /** The bytes of each rung, one after the other: the track's own, so that no other has a file of this name. */
 async function insertMaster(database: CatalogDatabase, sha256: string, seed: TrackSeed): Promise<void> {
   const createdAt = Date.now();
@@ -250,10 +256,12 @@ async function insertMaster(database: CatalogDatabase, sha256: string, seed: Tra
     contentType: "audio/flac",
     durationMs: seed.durationMs ?? 200_000,
     loudnessLufs: -14.2,
+    waveform: seed.hasPreview === true ? WAVEFORM : null,
     createdAt,
   });
   if (seed.hasAudio !== true) return;
-  for (const [rung, profile] of LADDER.entries()) {
+  const profiles = seed.hasPreview === true ? MADE_PROFILES : LADDER;
+  for (const [rung, profile] of profiles.entries()) {
     const bytes = crypto.getRandomValues(new Uint8Array(RENDITION_BYTES + rung));
     const renditionSha256 = await sha256Hex(bytes);
     await bindings.RENDITIONS.put(renditionKey({ sha256: renditionSha256, extension: profile.extension }), bytes);

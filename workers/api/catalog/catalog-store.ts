@@ -4,6 +4,7 @@
  */
 import { and, asc, count, desc, eq, gte, inArray, isNotNull, lte, or, type SQL, sql } from "drizzle-orm";
 import type { EpochMs } from "#domain/foundation/time.ts";
+import { PREVIEW } from "#domain/ingest/ladder.ts";
 import type { CatalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
 import { artists, masters, recordingArtists, recordings, releases } from "#workers/shared/catalog/catalog-tables.ts";
 
@@ -33,7 +34,7 @@ export type ReleaseRow = Pick<
 export type TrackRow = Pick<
   typeof recordings.$inferSelect,
   "id" | "title" | "discNumber" | "trackNumber" | "isrc" | "explicit" | "releaseId"
-> & { readonly durationMs: number; readonly artists: readonly ArtistRow[] };
+> & { readonly durationMs: number; readonly hasPreview: boolean; readonly artists: readonly ArtistRow[] };
 
 const releaseColumns = {
   id: releases.id,
@@ -58,6 +59,8 @@ const trackColumns = {
   explicit: recordings.explicit,
   releaseId: recordings.releaseId,
   durationMs: sql<number>`${masters.durationMs}`,
+  hasPreview: sql`EXISTS (SELECT 1 FROM renditions AS p
+    WHERE p.master_sha256 = ${masters.sha256} AND p.profile = ${PREVIEW.id})`.mapWith(Boolean),
   // The credits of each track in its own row: one query however many tracks, and a page cuts both alike.
   artists: sql`(SELECT json_group_array(json_object('id', a.id, 'name', a.name) ORDER BY ra.position)
     FROM recording_artists AS ra JOIN artists AS a ON a.id = ra.artist_id

@@ -66,7 +66,7 @@ export function toTrackRef(track: TrackRow, playable: boolean, playCount: number
     duration_ms: track.durationMs,
     explicit: track.explicit,
     is_local: false,
-    preview_url: null,
+    preview_url: playable && track.hasPreview ? `/v1/tracks/${track.id}/preview` : null,
     is_playable: playable,
     ...(playable ? {} : { restrictions: { reason: "market" as const } }),
     play_count: playCount,

@@ -5,6 +5,7 @@
 import { DASH_MIME_TYPE, dashManifest } from "#domain/delivery/dash-manifest.ts";
 import { HLS_MIME_TYPE, hlsMasterPlaylist, hlsMediaPlaylist } from "#domain/delivery/hls-playlists.ts";
 import { listeningLifetime, MANIFEST_TOKEN_USE } from "#domain/delivery/manifest-token.ts";
+import { readSeekTable } from "#domain/delivery/seek-table.ts";
 import { type SegmentIndex, segmentIndexOf } from "#domain/delivery/segment-index.ts";
 import { err, ok, type Result } from "#domain/foundation/result.ts";
 import {
@@ -112,7 +113,7 @@ async function findTiers(env: ApiEnv, { track, quality }: OpeningClaims): Promis
 }
 
 function tierOf(row: SegmentedRendition): Tier[] {
-  const index = segmentIndexOf({ ...row, seekPoints: JSON.parse(row.seekPoints) as [number, number][] });
+  const index = segmentIndexOf({ ...row, seekPoints: readSeekTable(row.seekPoints) });
   return index === null ? [] : [{ ...row, index }];
 }
 

@@ -11,7 +11,7 @@ export type SegmentedRendition = Pick<
   | "channels"
   | "totalFrames"
   | "headerBytes"
-  /** JSON, as in the table. */
+  /** As in the table: `readSeekTable` reads it. */
   | "seekPoints"
 >;
 

@@ -6,10 +6,7 @@
 import { STREAMS_MAX } from "#domain/accounts/products.ts";
 import type { PlaybackId, RecordingId } from "#domain/foundation/ids.ts";
 import { err, ok, type Result } from "#domain/foundation/result.ts";
-import type { TokenLifetime } from "#domain/foundation/signed-token.ts";
-import { SECOND_MS } from "#domain/foundation/time.ts";
 import { signPlayToken } from "#domain/plays/play-token.ts";
-import type { TerritoryRefusal } from "#domain/rights/listening-territory.ts";
 import type { BeginningFault, PlaybackFault } from "#domain/streams/stream-leases.ts";
 import { findOpening, type Market } from "#workers/api/catalog/market.ts";
 import type { Playback, PlaybackUrls } from "#workers/api/plays/plays-contract.ts";
@@ -18,8 +15,9 @@ import { keyringOf } from "#workers/shared/auth/keyrings.ts";
 import { catalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
 import { freshId } from "#workers/shared/fresh-id.ts";
 import { audioOrigins } from "./audio-origins.ts";
+import { type GrantedRights, grantedRights, type RightsRefusal } from "./granted-rights.ts";
 import { beginLease, keepLease, type SignOfLife, type Unanswered } from "./playback-leases.ts";
-import { audioLifetime, type GrantedMarket, type Rung, rungsOf, signUrls } from "./playback-urls.ts";
+import { type Rung, rungsOf, signUrls } from "./playback-urls.ts";
 import { findPlayable, type PlayableRecording } from "./playbacks-store.ts";
 
 export interface PlaybackRequest {
@@ -39,13 +37,6 @@ export interface StreamRequest {
 }
 
 const NO_SESSION: StreamRequest = { sessionId: null, device: null, continues: false };
-
-export type RightsRefusal =
-  | { readonly kind: "not-found" }
-  | { readonly kind: "country-unknown"; readonly because: TerritoryRefusal }
-  | { readonly kind: "not-available-in-country"; readonly country: string }
-  /** Tokens are bound to a network, and the platform names none. */
-  | { readonly kind: "network-unknown" };
 
 export type PlaybackRefusal = RightsRefusal | BeginningFault | PlaybackFault | Unanswered;
 
@@ -82,6 +73,7 @@ export async function grantPlayback(env: ApiEnv, request: PlaybackRequest): Prom
     play_token: playToken,
     duration_ms: playable.durationMs,
     loudness_lufs: playable.loudnessLufs,
+    waveform: playable.waveform,
   });
 }
 
@@ -121,12 +113,9 @@ function signOfLife({ playbackId, principal, stream = NO_SESSION }: HeartbeatReq
 }
 
 /** What there is to play, and on whose rights, until when. */
-interface Grant {
+interface Grant extends GrantedRights {
   readonly playable: PlayableRecording;
   readonly rungs: readonly Rung[];
-  readonly market: GrantedMarket;
-  /** Of what is signed: not over yet. */
-  readonly lifetime: TokenLifetime;
   readonly origins: readonly string[];
 }
 
@@ -143,16 +132,8 @@ async function findGrant(
   ]);
   const rungs = playable === null ? [] : rungsOf(playable);
   if (playable === null || rungs.length === 0) return err({ kind: "not-found" });
-  if (market.country === null) return err({ kind: "country-unknown", because: market.refusal });
-  const lifetime = opening === null ? null : audioLifetime(nowMs, opening.untilMs);
-  // Tokens end at whole seconds: within the last one of the rights there are none that are still good.
-  if (lifetime === null || lifetime.exp * SECOND_MS <= nowMs) {
-    return err({ kind: "not-available-in-country", country: market.country });
-  }
-  const { asn } = market;
-  if (asn === "unknown") return err({ kind: "network-unknown" });
-  const origins = audioOrigins(env.AUDIO_ORIGINS);
-  return ok({ playable, rungs, market: { ...market, asn }, lifetime, origins });
+  const rights = grantedRights(market, opening, nowMs);
+  return rights.ok ? ok({ playable, rungs, ...rights.value, origins: audioOrigins(env.AUDIO_ORIGINS) }) : rights;
 }
 
 async function signGrant(

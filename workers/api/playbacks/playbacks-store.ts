@@ -1,10 +1,11 @@
-import { and, eq } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import { type CatalogView, isTrackOut } from "#workers/api/catalog/catalog-store.ts";
 import { masters, recordings, releases, renditions } from "#workers/shared/catalog/catalog-tables.ts";
 
 export interface PlayableRecording {
   readonly durationMs: number;
   readonly loudnessLufs: number | null;
+  readonly waveform: string | null;
   readonly renditions: readonly PlayableRendition[];
 }
 
@@ -24,13 +25,21 @@ const renditionColumns = {
   startSkipFrames: renditions.startSkipFrames,
 };
 
+/** The longest column of a master, in one row alone: there is a row for each rendition, and each master has this one. */
+const waveformOnce = sql<string | null>`iif(${renditions.profile} = 'flac', ${masters.waveform}, NULL)`;
+
 /** What there is to play of a recording, or null where listeners know no such track. */
 export async function findPlayable(
   { database, nowMs }: CatalogView,
   recordingId: string,
 ): Promise<PlayableRecording | null> {
   const rows = await database
-    .select({ durationMs: masters.durationMs, loudnessLufs: masters.loudnessLufs, rendition: renditionColumns })
+    .select({
+      durationMs: masters.durationMs,
+      loudnessLufs: masters.loudnessLufs,
+      waveform: waveformOnce,
+      rendition: renditionColumns,
+    })
     .from(recordings)
     .innerJoin(releases, eq(releases.id, recordings.releaseId))
     .innerJoin(masters, eq(masters.sha256, recordings.masterSha256))
@@ -41,6 +50,7 @@ export async function findPlayable(
   return {
     durationMs: first.durationMs,
     loudnessLufs: first.loudnessLufs,
+    waveform: rows.find((row) => row.waveform !== null)?.waveform ?? null,
     renditions: rows.map((row) => row.rendition),
   };
 }

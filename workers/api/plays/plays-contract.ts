@@ -50,6 +50,8 @@ export const playbackSchema = playbackUrlsSchema.extend({
   duration_ms: z.number().int(),
   /** Integrated loudness (EBU R128), null where it was not measured. */
   loudness_lufs: z.number().nullable(),
+  /** The outline of the recording: 1,000 peaks of 0 to 255 in base64. Null for recordings that have none. */
+  waveform: z.string().nullable(),
 });
 
 const DEVICE_NAME_LENGTH_MAX = 60;

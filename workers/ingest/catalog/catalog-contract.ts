@@ -60,6 +60,8 @@ export const studioTrackSchema = z.object({
   isrc: z.string().nullable(),
   explicit: z.boolean(),
   duration_ms: z.number().int().nullable(),
+  /** As its file has them: listeners hear two, and more are mixed down. Null until it is transcoded. */
+  source_channels: z.number().int().nullable(),
   /** The newest upload of this track. */
   upload: uploadSchema.nullable(),
 });

@@ -21,6 +21,7 @@ export interface StudioRelease {
 export interface StudioTrack {
   readonly recording: RecordingRow;
   readonly durationMs: number | null;
+  readonly sourceChannels: number | null;
   readonly upload: UploadRow | null;
 }
 
@@ -161,7 +162,12 @@ export async function loadStudioReleases(database: CatalogDatabase, ids: readonl
       .where(sql`${deals.releaseId} IN (SELECT value FROM json_each(${list}))`)
       .orderBy(asc(deals.id)),
     database
-      .select({ recording: recordings, upload: uploads, durationMs: masters.durationMs })
+      .select({
+        recording: recordings,
+        upload: uploads,
+        durationMs: masters.durationMs,
+        sourceChannels: masters.sourceChannels,
+      })
       .from(recordings)
       .leftJoin(
         uploads,

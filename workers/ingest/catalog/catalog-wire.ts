@@ -16,7 +16,7 @@ export function toStudioRelease({ release, artist, deals, tracks }: StudioReleas
     published_at: release.publishedAt === null ? null : new Date(release.publishedAt).toISOString(),
     cover_url: coverPath(release),
     deals: deals.map(toDeal),
-    tracks: tracks.map(({ recording, durationMs, upload }) => ({
+    tracks: tracks.map(({ recording, durationMs, sourceChannels, upload }) => ({
       id: recording.id,
       title: recording.title,
       disc_number: recording.discNumber,
@@ -24,6 +24,7 @@ export function toStudioRelease({ release, artist, deals, tracks }: StudioReleas
       isrc: recording.isrc,
       explicit: recording.explicit,
       duration_ms: durationMs,
+      source_channels: sourceChannels,
       upload: upload === null ? null : toUpload(upload, recording),
     })),
   };

@@ -1,5 +1,5 @@
 import { and, asc, eq, isNull, sql } from "drizzle-orm";
-import { LADDER } from "#domain/ingest/ladder.ts";
+import { REQUIRED_PROFILES } from "#domain/ingest/ladder.ts";
 import type { DealRow, ReleaseRow, UploadRow } from "#workers/ingest/catalog/catalog-store.ts";
 import { rejectUpload } from "#workers/ingest/uploads/uploads-store.ts";
 import type { CatalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
@@ -201,9 +201,9 @@ function indexStatements(d1: D1Database, kind: string, entityId: string, text: s
   ].map((statement) => d1.prepare(statement).bind(kind, entityId));
 }
 
-/** Whether every rung of the ladder is made of a master. */
+/** Whether all is made of a master that a recording may not go out without. */
 export async function hasRenditions(database: CatalogDatabase, masterSha256: string): Promise<boolean> {
-  const profiles = LADDER.map((profile) => profile.id);
+  const profiles = REQUIRED_PROFILES.map((profile) => profile.id);
   const [row] = await database.all<{ made: number }>(
     sql`SELECT COUNT(*) AS made FROM renditions WHERE master_sha256 = ${masterSha256}
       AND profile IN (SELECT value FROM json_each(${JSON.stringify(profiles)}))`,

@@ -1,16 +1,18 @@
 /** Hands work to transcode jobs by lease and takes in what they made. */
 import { renditionKey } from "#domain/delivery/audio-token.ts";
-import { LADDER, ladderProfile } from "#domain/ingest/ladder.ts";
+import { ladderProfile, REQUIRED_PROFILES } from "#domain/ingest/ladder.ts";
+import { isNewRelease } from "#domain/ingest/transcode-order.ts";
 import { isRejectCode, type RejectCode } from "#domain/ingest/upload-states.ts";
 import type { UploadRow } from "#workers/ingest/catalog/catalog-store.ts";
 import { passAsReady, publishOrSchedule } from "#workers/ingest/publishing/publishing-actions.ts";
-import { hasRenditions } from "#workers/ingest/publishing/publishing-store.ts";
+import { findToPublish, hasRenditions } from "#workers/ingest/publishing/publishing-store.ts";
 import { askForReplica } from "#workers/ingest/replication/replicate-rendition.ts";
 import { signUrl } from "#workers/ingest/uploads/upload-tokens.ts";
 import * as uploads from "#workers/ingest/uploads/uploads-store.ts";
 import { catalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
 import { ProblemError } from "#workers/shared/http/problem.ts";
 import { logEvent } from "#workers/shared/http/request-log.ts";
+import { storeFingerprint } from "./fingerprint-intake.ts";
 import type { RenditionReport, TechnicalReport, TranscodeLease } from "./transcodes-contract.ts";
 import { saveTranscode } from "./transcodes-store.ts";
 
@@ -26,9 +28,12 @@ function transcodeQueue(env: IngestEnv) {
 
 /** Asks for the renditions of an upload's master, unless they were all made before. */
 export async function enqueueTranscode(env: IngestEnv, upload: UploadRow): Promise<void> {
-  const { id: uploadId, sha256: masterSha256 } = upload;
-  if (await hasRenditions(catalogDatabase(env.CATALOG_0), masterSha256)) await passAsReady(env, uploadId);
-  else await transcodeQueue(env).enqueue({ uploadId, masterSha256 });
+  const { id: uploadId, sha256: masterSha256, ownerAccountId: accountId } = upload;
+  const database = catalogDatabase(env.CATALOG_0);
+  if (await hasRenditions(database, masterSha256)) return passAsReady(env, uploadId);
+  const found = await findToPublish(database, uploadId);
+  const isNew = found !== null && isNewRelease(found.release.releaseAt, Date.now());
+  await transcodeQueue(env).enqueue({ uploadId, masterSha256, accountId, isNewRelease: isNew });
 }
 
 export async function claimTranscode(
@@ -133,6 +138,7 @@ export async function completeTranscode(
   if (found === null) throw new ProblemError("not-found");
   await requireWholeLadder(env, reports);
   const { sha256 } = found.upload;
+  await storeFingerprint(env, sha256, technical.fingerprint ?? null);
   await saveTranscode(database, sha256, technical, reports);
   // Every upload of the same bytes is ready with this one.
   for (const uploadId of await transcodeQueue(env).waitingFor(sha256)) {
@@ -142,23 +148,25 @@ export async function completeTranscode(
   logEvent("ingest", "transcode-complete", { uploadId: work.uploadId, renditions: reports.length });
 }
 
-/** Every rung once, and every object in its place with its size: a report is believed no further than that. */
+/**
+ * All that must be made, once each, and nothing that the ladder has not; every object in its place with its size: a
+ * report is believed no further than that.
+ */
 async function requireWholeLadder(env: IngestEnv, reports: readonly RenditionReport[]): Promise<void> {
-  const made = new Map(reports.map((report) => [report.profile, report]));
-  if (made.size !== reports.length || made.size !== LADDER.length) {
+  const made = new Set(reports.map((report) => report.profile));
+  const isWhole = REQUIRED_PROFILES.every(({ id }) => made.has(id));
+  if (made.size !== reports.length || !isWhole) {
     throw new ProblemError("unprocessable", { detail: "Report each rung of the ladder once." });
   }
-  const storedAsReported = await Promise.all(
-    LADDER.map(async ({ id, extension }) => {
-      const report = made.get(id);
-      if (report === undefined) return false;
-      const stored = await env.RENDITIONS.head(renditionKey({ sha256: report.sha256, extension }));
-      return stored?.size === report.size_bytes;
+  const missing = await Promise.all(
+    reports.map(async ({ profile, sha256, size_bytes }) => {
+      const extension = ladderProfile(profile)?.extension;
+      const stored = extension === undefined ? null : await env.RENDITIONS.head(renditionKey({ sha256, extension }));
+      return stored?.size === size_bytes ? [] : [profile];
     }),
   );
-  const missing = LADDER.filter((_profile, index) => storedAsReported[index] !== true).map((profile) => profile.id);
-  if (missing.length === 0) return;
-  throw new ProblemError("unprocessable", { detail: `Not stored as reported: ${missing.join(", ")}.` });
+  if (missing.flat().length === 0) return;
+  throw new ProblemError("unprocessable", { detail: `Not stored as reported: ${missing.flat().join(", ")}.` });
 }
 
 /** `rejectCode` null is a fault of ours: the work goes back, until it has failed too often. */

@@ -1,12 +1,20 @@
 /** What the transcode job says to us. It runs anywhere with ffmpeg and reaches storage through these routes alone. */
 import * as z from "zod";
+import { decodeSeekTable, SEEK_POINTS_MAX } from "#domain/delivery/seek-table.ts";
+import { isWaveform, WAVEFORM_LENGTH_MAX } from "#domain/delivery/waveform.ts";
 import { defineRoute } from "#workers/shared/http/route-contract.ts";
 import { idParams, idSchema, instantSchema, sha256Schema } from "#workers/shared/http/wire-schemas.ts";
 
 export const LEASE_SECONDS_MIN = 2;
 export const LEASE_SECONDS_MAX = 600;
 export const LEASE_SECONDS_DEFAULT = 60;
-const SEEK_POINTS_MAX = 65_536;
+/**
+ * All tables of the longest recording, six hours with a point each second in seven files, are some 700 KB; the rest is
+ * room.
+ */
+const COMPLETE_BODY_BYTES_MAX = 2 * 1024 ** 2;
+/** Of two minutes, at about eight numbers of four bytes a second: three times as much as that. */
+const FINGERPRINT_LENGTH_MAX = 16_384;
 
 export const leaseSchema = z.object({
   id: idSchema,
@@ -23,20 +31,49 @@ export const leaseSchema = z.object({
   }),
 });
 
-export const renditionReportSchema = z.object({
-  profile: z.string().max(40),
-  sha256: sha256Schema,
-  size_bytes: z.number().int().positive(),
-  /** Measured over the whole file. */
-  bitrate_kbps: z.number().int().positive(),
-  sample_rate: z.number().int().min(8_000).max(192_000),
-  channels: z.number().int().min(1).max(2),
-  total_frames: z.number().int().positive(),
-  start_skip_frames: z.number().int().min(0),
-  /** What a decoder needs before any sound; in fragmented MP4 the segment index follows it. Null: not measured. */
-  header_bytes: z.number().int().positive().nullable().default(null),
-  /** [time in ms, byte offset] of places where a decoder can begin, ascending in both. */
-  seek_points: z.array(z.tuple([z.number().int().min(0), z.number().int().min(0)])).max(SEEK_POINTS_MAX),
+export const renditionReportSchema = z
+  .object({
+    profile: z.string().max(40),
+    sha256: sha256Schema,
+    size_bytes: z.number().int().positive(),
+    /** Measured over the whole file. */
+    bitrate_kbps: z.number().int().positive(),
+    sample_rate: z.number().int().min(8_000).max(192_000),
+    channels: z.number().int().min(1).max(2),
+    total_frames: z.number().int().positive(),
+    start_skip_frames: z.number().int().min(0),
+    /** What a decoder needs before any sound; in fragmented MP4 the segment index follows it. Null: not measured. */
+    header_bytes: z.number().int().positive().nullable().default(null),
+    /** Places where a decoder can begin, as `encodeSeekTable` writes them. */
+    seek_table: z.string().optional(),
+    /** The same as [time in ms, byte offset], from jobs of the version before. */
+    seek_points: z
+      .array(z.tuple([z.number().int().min(0), z.number().int().min(0)]))
+      .max(SEEK_POINTS_MAX)
+      .optional(),
+  })
+  .refine(hasSeekTable, {
+    path: ["seek_table"],
+    message: "Send the places where a decoder can begin, within the file.",
+  });
+
+function hasSeekTable(report: {
+  readonly size_bytes: number;
+  readonly seek_table?: string | undefined;
+  readonly seek_points?: unknown;
+}): boolean {
+  if (report.seek_table === undefined) return report.seek_points !== undefined;
+  const last = decodeSeekTable(report.seek_table)?.at(-1);
+  return last !== undefined && last[1] < report.size_bytes;
+}
+
+/** How a recording sounds, for comparing it with others; see `FINGERPRINT_ALGORITHM` of the transcode job. */
+export const fingerprintSchema = z.object({
+  algorithm: z.string().min(1).max(40),
+  /** How much of the recording was listened to, from its beginning. */
+  duration_ms: z.number().int().positive(),
+  /** The numbers, 32 bits each and the lowest byte first, in base64. */
+  fingerprint: z.base64().min(1).max(FINGERPRINT_LENGTH_MAX),
 });
 
 export const technicalReportSchema = z.object({
@@ -49,6 +86,10 @@ export const technicalReportSchema = z.object({
   true_peak_dbtp: z.number().nullable(),
   /** Identifies the encoder build: other builds give other bytes. */
   encoder: z.string().max(200),
+  /** WAVEFORM_PEAKS bytes in base64; jobs of the version before send none. */
+  waveform: z.base64().max(WAVEFORM_LENGTH_MAX).refine(isWaveform, "not a waveform").optional(),
+  /** Null where the recording is too short; jobs of the version before send none. */
+  fingerprint: fingerprintSchema.nullable().optional(),
 });
 
 export const claimTranscode = defineRoute({
@@ -89,6 +130,7 @@ export const completeTranscode = defineRoute({
   policy: "job",
   summary: "All renditions are stored; safe to send again",
   params: idParams,
+  bodyBytesMax: COMPLETE_BODY_BYTES_MAX,
   body: z.object({ technical: technicalReportSchema, renditions: z.array(renditionReportSchema).min(1).max(40) }),
   responses: { 204: null },
 });
@@ -130,3 +172,4 @@ export const putRendition = defineRoute({
 export type TranscodeLease = z.infer<typeof leaseSchema>;
 export type RenditionReport = z.infer<typeof renditionReportSchema>;
 export type TechnicalReport = z.infer<typeof technicalReportSchema>;
+export type RecordingFingerprint = z.infer<typeof fingerprintSchema>;

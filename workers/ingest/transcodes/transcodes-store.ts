@@ -22,6 +22,8 @@ export async function saveTranscode(
         loudnessLufs: technical.loudness_lufs,
         truePeakDbtp: technical.true_peak_dbtp,
         encoder: technical.encoder,
+        // Left out by jobs of the version before: what another job measured stays.
+        ...(technical.waveform === undefined ? {} : { waveform: technical.waveform }),
       })
       .where(eq(masters.sha256, masterSha256)),
     ...reports.map((report) =>
@@ -58,7 +60,7 @@ function toRow(masterSha256: string, report: RenditionReport, createdAt: number)
     totalFrames: report.total_frames,
     startSkipFrames: report.start_skip_frames,
     headerBytes: report.header_bytes,
-    seekPoints: JSON.stringify(report.seek_points),
+    seekPoints: report.seek_table ?? JSON.stringify(report.seek_points ?? []),
     createdAt,
   };
 }

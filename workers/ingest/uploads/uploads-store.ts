@@ -203,7 +203,7 @@ export async function acceptUpload(database: CatalogDatabase, upload: UploadRow,
   const master: MasterRow = {
     ...{ sha256, objectKey, sizeBytes, contentType, createdAt: nowMs },
     ...{ durationMs: null, sourceCodec: null, sourceSampleRate: null, sourceChannels: null },
-    ...{ loudnessLufs: null, truePeakDbtp: null, encoder: null },
+    ...{ loudnessLufs: null, truePeakDbtp: null, encoder: null, waveform: null },
   };
   const isPending = sql`EXISTS (SELECT 1 FROM uploads WHERE id = ${id} AND state = 'PENDING')`;
   await database.batch([

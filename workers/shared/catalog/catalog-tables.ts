@@ -115,6 +115,8 @@ export const masters = sqliteTable("masters", {
   loudnessLufs: real("loudness_lufs"),
   truePeakDbtp: real("true_peak_dbtp"),
   encoder: text(),
+  /** Peaks for seek bars, in base64 (domain/delivery/waveform.ts); null where the job of the time measured none. */
+  waveform: text(),
   createdAt: integer("created_at").notNull(),
 });
 
@@ -135,7 +137,7 @@ export const renditions = sqliteTable(
     startSkipFrames: integer("start_skip_frames").notNull(),
     /** What a decoder needs before any sound; in fragmented MP4 the segment index follows it. Null: not measured. */
     headerBytes: integer("header_bytes"),
-    /** JSON: [[time in ms, byte offset], ...]. */
+    /** As domain/delivery/seek-table.ts writes them; in rows of before, JSON: [[time in ms, byte offset], ...]. */
     seekPoints: text("seek_points").notNull(),
     createdAt: integer("created_at").notNull(),
   },

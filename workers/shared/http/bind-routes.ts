@@ -141,7 +141,7 @@ async function parseInput<Env extends object>(contract: RouteContract, context: 
     params: parsePart(contract.params, req.param(), "params"),
     query: parsePart(contract.query, req.query(), "query"),
     headers: parsePart(contract.headers, req.header(), "headers"),
-    body: contract.body === undefined ? undefined : parsePart(contract.body, await readJson(req.raw), "body"),
+    body: contract.body === undefined ? undefined : parsePart(contract.body, await readJson(req.raw, contract), "body"),
     requestId: context.get("requestId"),
     country: countryOf(req.raw),
   };
@@ -175,8 +175,11 @@ function hasKey(value: unknown, key: string): boolean {
   return typeof value === "object" && value !== null && key in value;
 }
 
-async function readJson(request: Request): Promise<unknown> {
-  const bytes = await readAtMost(request, JSON_BODY_BYTES_MAX);
+async function readJson(
+  request: Request,
+  { bodyBytesMax = JSON_BODY_BYTES_MAX }: Pick<RouteContract, "bodyBytesMax">,
+): Promise<unknown> {
+  const bytes = await readAtMost(request, bodyBytesMax);
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
   } catch {

@@ -19,6 +19,8 @@ export interface RouteContract {
   readonly headers?: z.ZodType;
   /** A JSON body. Routes that take bytes leave it out and read the request themselves. */
   readonly body?: z.ZodType;
+  /** How long the JSON body may be, where that is not `JSON_BODY_BYTES_MAX`. */
+  readonly bodyBytesMax?: number;
   /** The JSON answers by status; null stands for an answer without a body. */
   readonly responses: Readonly<Record<number, z.ZodType | null>>;
 }
