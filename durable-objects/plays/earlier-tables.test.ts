@@ -12,7 +12,6 @@ const WHOLE = { part: 0, parts: 1 };
 
 /** As shards were before there were listening days. */
 const EARLIER_SCHEMA = `
-  DROP TABLE listening_days; DROP TABLE news; DROP TABLE books;
   CREATE TABLE playbacks (
     playback_id TEXT PRIMARY KEY, subject_id TEXT NOT NULL, recording_id TEXT NOT NULL, duration_ms INTEGER NOT NULL,
     issued_at INTEGER NOT NULL, country TEXT NOT NULL, commercial_model TEXT NOT NULL, last_received_at INTEGER NOT NULL
@@ -31,6 +30,14 @@ interface EarlierRow {
 
 async function earlierShard(rows: readonly EarlierRow[]) {
   const one = PLAY_SHARDS.getByName(crypto.randomUUID());
+  await runInDurableObject(one, (_instance, state) => {
+    state.storage.sql.exec("DROP TABLE listening_days; DROP TABLE news; DROP TABLE books");
+  });
+  await writeEarlierTables(one, rows);
+  return one;
+}
+
+async function writeEarlierTables(one: ReturnType<typeof PLAY_SHARDS.getByName>, rows: readonly EarlierRow[]) {
   await runInDurableObject(one, (_instance, state) => {
     const { sql } = state.storage;
     sql.exec(EARLIER_SCHEMA);
@@ -52,7 +59,6 @@ async function earlierShard(rows: readonly EarlierRow[]) {
     }
   });
   await evictDurableObject(one);
-  return one;
 }
 
 function tablesOf(one: Awaited<ReturnType<typeof earlierShard>>): Promise<unknown[]> {
@@ -116,4 +122,18 @@ test("is taken in once, whatever comes after [PLAY-28]", async () => {
   expect(await one.closeRound(1)).toEqual({ through: 1, plays: 0 });
   const listed = await one.listQualifiedPlays({ after: null, limit: 10 });
   expect(listed.plays.map((play) => play.playbackId).sort()).toEqual([counted.playbackId, other.playbackId].sort());
+});
+
+test("has its news in the open round, where the version before was brought back for a while [PLAY-28]", async () => {
+  const one = PLAY_SHARDS.getByName(crypto.randomUUID());
+  const since = playbackFacts(NOON_MS, { subjectId: counted.subjectId });
+  await one.recordReports([{ playback: since, receivedAtMs: NOON_MS + 30_000, events: [playEvent(1, [0, 30_000])] }]);
+  expect(await one.closeRound(0)).toEqual({ through: 1, plays: 1 });
+  await writeEarlierTables(one, rows);
+  const sentAgain = await one.recordReports([{ playback: counted, receivedAtMs: NOON_MS, events: [playEvent(0)] }]);
+  expect(sentAgain.newestRound).toBe(2);
+  expect(await one.closeRound(1)).toEqual({ through: 2, plays: 2 });
+  const { sums, earlier } = await one.newsOfPart({ after: 1, through: 2 }, WHOLE);
+  expect(sums).toEqual([]);
+  expect(earlier.map(({ playbackId }) => playbackId).sort()).toEqual([counted.playbackId, other.playbackId].sort());
 });

@@ -73,7 +73,10 @@ export class PlayShardObject extends DurableObject<RealtimeEnv> {
     super(ctx, env);
     this.#sql = ctx.storage.sql;
     this.#sql.exec(SCHEMA);
-    takeInEarlierTables(ctx.storage, (reports) => this.#recordDay(reports, { round: FIRST_ROUND, isEarlier: true }));
+    // Into the open round, which is the first one unless the version before was brought back for a while.
+    takeInEarlierTables(ctx.storage, (reports) =>
+      this.#recordDay(reports, { round: this.#openRound(), isEarlier: true }),
+    );
   }
 
   recordReports(received: readonly ReceivedPlayback[]): RecordedPlays {
