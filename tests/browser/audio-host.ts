@@ -1,4 +1,4 @@
-/** Hosts of the sound beside the service's own: one that can die, and one that is dead from the beginning. */
+/** Hosts of the sound beside the service's own: that can die, that say nothing, and that are dead from the beginning. */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -16,7 +16,7 @@ export interface AudioHost {
   readonly die: () => Promise<void>;
 }
 
-/** Another origin of the service, as a second host name would be. It sends no faster than it is told to. */
+/** Another origin of the service, as a second host name would be. It sends no faster than it is told to; at 0 it never answers. */
 export async function startAudioHost(
   serviceUrl: string,
   bytesPerSecond = Number.POSITIVE_INFINITY,
@@ -24,6 +24,7 @@ export async function startAudioHost(
   let asked = 0;
   const server = createServer((request, response) => {
     asked += 1;
+    if (bytesPerSecond === 0) return;
     // A client that has enough, or a host that dies, cuts the connection.
     void handOn(serviceUrl, bytesPerSecond, request, response).catch(() => response.destroy());
   }).listen(0, "127.0.0.1");

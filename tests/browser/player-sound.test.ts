@@ -134,6 +134,17 @@ describe("the player", { timeout: 120_000 }, () => {
     await context.close();
   });
 
+  it("leaves a host that takes the request and never answers [PLB-4]", async () => {
+    const silent = await startAudioHost(url, 0);
+    const { context, page, playbacks } = await listen([silent.origin, url], { bypassCSP: true });
+    await playFirstHit(page);
+    await expectSoundAfter(page, 2);
+    expect(silent.asked()).toBeGreaterThan(0);
+    expect(playbacks).toHaveLength(1);
+    await context.close();
+    await silent.die();
+  });
+
   it("goes on at its place when a host dies in the middle of a track [PLB-4]", async () => {
     const mortal: AudioHost = await startAudioHost(url, SLOW_BYTES_PER_SECOND);
     // The policy of the page lets http hosts in nowhere.
