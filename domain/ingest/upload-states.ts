@@ -29,12 +29,16 @@ export const REJECT_REASONS = {
   "too-large": "The file is larger than was announced. Upload it again.",
   empty: "The file is empty. Export it again and upload the new file.",
   "not-audio": "This is not an audio file we can read. Upload WAV, AIFF, FLAC, ALAC, MP3, AAC or Ogg.",
+  video: "This is a video. Export its sound as WAV or FLAC and upload that file.",
+  archive: "This is an archive. Unpack it, and upload the audio files that are in it.",
+  encrypted: "This file is locked by copy protection or a password. Upload the master without it.",
   truncated: "The file ends before its music does. Export it again and upload the new file.",
   corrupt: "Parts of the file cannot be decoded. Export it again and upload the new file.",
   "too-short": "The recording is shorter than one second.",
   "too-long": "The recording is longer than six hours.",
   silent: "The recording is silent from beginning to end. Check the export and upload the new file.",
   "transcode-failed": "We could not make the renditions of this file after several tries. Upload it again, or ask us.",
+  cancelled: "The upload was cancelled before the whole file had arrived.",
   abandoned: "The upload was begun and not finished in time. Upload it again.",
   withdrawn:
     "Rimshot took this very file down, so it cannot be published again, on this or any other release. " +

@@ -8,6 +8,7 @@ import { consumeIngestMessages } from "./publishing/ingest-consumer.ts";
 import { bindTakedownsRoutes } from "./takedowns/takedowns-routes.ts";
 import { TRANSCODE_QUEUE_NAME } from "./transcodes/transcodes-actions.ts";
 import { bindTranscodesRoutes } from "./transcodes/transcodes-routes.ts";
+import { bindFilesRoutes } from "./uploads/files-routes.ts";
 import { bindUploadsRoutes } from "./uploads/uploads-routes.ts";
 
 export const ingestRoutes = createRouteBinder<IngestEnv>({
@@ -17,6 +18,7 @@ export const ingestRoutes = createRouteBinder<IngestEnv>({
 
 bindCatalogRoutes(ingestRoutes);
 bindUploadsRoutes(ingestRoutes);
+bindFilesRoutes(ingestRoutes);
 bindTranscodesRoutes(ingestRoutes);
 bindPrewarmRoutes(ingestRoutes);
 bindTakedownsRoutes(ingestRoutes);

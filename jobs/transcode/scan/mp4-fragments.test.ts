@@ -121,10 +121,7 @@ describe("what is no whole fragmented file", () => {
     const step = Math.ceil(bytes.length / 150);
     // Without the trailing index of random access that the older build writes, all of the sound is still there.
     const boxes = boxesOf(bytes).filter(({ name }) => name !== "mfra");
-    const ends = [
-      ...boxes.map(({ offset }) => offset),
-      ...Array.from({ length: 149 }, (_, i) => (i + 1) * step),
-    ];
+    const ends = [...boxes.map(({ offset }) => offset), ...Array.from({ length: 149 }, (_, i) => (i + 1) * step)];
     for (const end of ends.filter((one) => one < bytes.length)) {
       expect((await scan(bytes.subarray(0, end))).ok, String(end)).toBe(false);
     }

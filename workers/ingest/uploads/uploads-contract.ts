@@ -13,7 +13,7 @@ import {
 export const UPLOAD_BYTES_MAX = 2 * 1024 ** 3;
 export const TRACK_TITLE_MAX = 300;
 
-/** The type is what the client believes; the transcode job looks at the bytes. */
+/** The type is what the client believes; what counts are the bytes. */
 export const UPLOAD_CONTENT_TYPES = [
   "audio/wav",
   "audio/aiff",
@@ -59,7 +59,7 @@ export const uploadBody = z.object({
   }),
 });
 
-/** Where the bytes go: tus 1.0 (HEAD for the offset, PATCH to append), no other credential needed. */
+/** Where the bytes go: tus 1.0, or one PUT of the whole file. No other credential is needed. */
 export const uploadTicketSchema = z.object({ upload: uploadSchema, upload_url: z.string(), expires_at: instantSchema });
 
 export const createUpload = defineRoute({
@@ -90,28 +90,7 @@ export const renewUploadUrl = defineRoute({
   responses: { 200: uploadTicketSchema },
 });
 
-export const appendFile = defineRoute({
-  method: "patch",
-  path: "/v1/ingest/files/:id",
-  policy: "signed",
-  summary: "tus PATCH: append bytes at Upload-Offset",
-  params: idParams,
-  query: z.object({ token: z.string() }),
-  responses: { 204: null },
-});
-
-/** hono answers HEAD by the GET handler, so the offset is declared as a GET; the answer has no body either way. */
-export const headFile = defineRoute({
-  method: "get",
-  path: "/v1/ingest/files/:id",
-  policy: "signed",
-  summary: "tus HEAD: how many bytes are here",
-  params: idParams,
-  query: z.object({ token: z.string() }),
-  responses: { 200: null },
-});
-
-export const UPLOADS_ROUTES = [createUpload, getUpload, renewUploadUrl, appendFile, headFile] as const;
+export const UPLOADS_ROUTES = [createUpload, getUpload, renewUploadUrl] as const;
 
 export type Upload = z.infer<typeof uploadSchema>;
 export type UploadBody = z.input<typeof uploadBody>;

@@ -197,8 +197,12 @@ type MasterRow = typeof masters.$inferSelect;
  * PENDING to UPLOADED, with the master of its bytes: the one that was there, or this upload's object. As one, since a
  * master whose upload went another way would lose its object.
  */
-export async function acceptUpload(database: CatalogDatabase, upload: UploadRow, objectKey: string): Promise<void> {
-  const { id, sha256, sizeBytes, contentType } = upload;
+export async function acceptUpload(
+  database: CatalogDatabase,
+  upload: UploadRow,
+  { objectKey, contentType }: Pick<MasterRow, "objectKey" | "contentType">,
+): Promise<void> {
+  const { id, sha256, sizeBytes } = upload;
   const nowMs = Date.now();
   const master: MasterRow = {
     ...{ sha256, objectKey, sizeBytes, contentType, createdAt: nowMs },
