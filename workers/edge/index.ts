@@ -2,7 +2,7 @@ import { problemResponse } from "#workers/shared/http/problem.ts";
 import { logFailure, logRequest, REQUEST_ID_HEADER, requestIdOf } from "#workers/shared/http/request-log.ts";
 import { allowedOrigin, preflightAnswer, varyingByOrigin, withCors } from "./cors.ts";
 import { type EdgeRoute, edgeRouteOf } from "./edge-routes.ts";
-import { calleeOf, forward } from "./forward/forward.ts";
+import { calleeOf, forward, ownersRequest } from "./forward/forward.ts";
 import { ADDRESS_LIMIT, takeAddressTurn, tooMany } from "./limits/rate-limits.ts";
 import { type RequestTarget, requestTarget } from "./request-target.ts";
 
@@ -35,6 +35,8 @@ function answerOf(received: Received): Promise<Response> {
   const target = requestTarget(request.url);
   const route = edgeRouteOf(target.path);
   if (route !== null) return routeAnswer(received, target, route);
+  const owners = ownersRequest(request, target.path);
+  if (owners !== null) return forward(owners, env, "INGEST");
   const callee = calleeOf(target.path);
   return callee === null ? servePlayerFile(request, env, target.path) : forward(request, env, callee);
 }

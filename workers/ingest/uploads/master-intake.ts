@@ -71,10 +71,10 @@ async function hashObject(env: IngestEnv, key: string): Promise<string> {
 }
 
 /**
- * Clears away what an upload that is no longer PENDING has left in the bucket, but for a master. `upload` is null for an
- * announcement that never reached the catalog.
+ * Clears away what an upload that is no longer PENDING has left in the bucket, but for a master. It need not be
+ * in the catalog: an announcement may never have reached it, or its track be deleted.
  */
-export async function clearUpload(env: IngestEnv, uploadId: string, upload: UploadRow | null): Promise<void> {
+export async function clearUpload(env: IngestEnv, uploadId: string): Promise<void> {
   const object = env.UPLOADS.getByName(uploadId);
   const key = masterUploadKey(uploadId);
   const multipartId = (await object.progress())?.multipartId ?? null;
@@ -82,8 +82,7 @@ export async function clearUpload(env: IngestEnv, uploadId: string, upload: Uplo
   const tails = await env.MASTERS.list({ prefix: tailsPrefix(uploadId), limit: TAILS_PAGE });
   await env.MASTERS.delete(tails.objects.map((tail) => tail.key));
   // The same bytes are kept once, under the key of the upload that brought them first.
-  const master = upload === null ? null : await store.findMaster(catalogDatabase(env.CATALOG_0), upload.sha256);
-  if (master?.objectKey !== key) await env.MASTERS.delete(key);
+  if (!(await store.isMaster(catalogDatabase(env.CATALOG_0), key))) await env.MASTERS.delete(key);
   await object.settle();
 }
 
