@@ -6,10 +6,14 @@ export type IngestMessage =
   | { readonly kind: "upload-abandoned"; readonly uploadId: string }
   /** A release's instant has come. */
   | { readonly kind: "release-due"; readonly releaseId: string }
-  /** Recordings were taken down, or restored: bring what the catalog says of them to the edge. */
+  /** Recordings were taken down, restored or sold elsewhere: bring what the catalog says of them to the edge. */
   | { readonly kind: "takedown-due"; readonly recordingIds: readonly string[] }
+  /** Recordings may have been deleted: have the edge refuse those that were. */
+  | { readonly kind: "recordings-deleted"; readonly recordingIds: readonly string[] }
+  /** Delete objects that nothing refers to any more. */
+  | { readonly kind: "sweep-objects" }
   /** A rendition is stored: copy the object to the replica's bucket. */
   | { readonly kind: "replicate-rendition"; readonly key: string };
 
-/** Recordings of one takedown-due: several messages share an invocation, and each recording takes a call or two. */
-export const TAKEDOWN_MESSAGE_RECORDINGS_MAX = 100;
+/** Recordings of one message: several share an invocation, and each recording takes a call or two. */
+export const RECORDINGS_PER_MESSAGE_MAX = 100;

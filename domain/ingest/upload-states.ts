@@ -40,6 +40,7 @@ export const REJECT_REASONS = {
     "We take sample rates from 8 to 192 kHz and one to eight channels. Export the recording like that and upload it.",
   silent: "The recording is silent from beginning to end. Check the export and upload the new file.",
   "transcode-failed": "We could not make the renditions of this file after several tries. Upload it again, or ask us.",
+  cancelled: "The upload was cancelled before the whole file had arrived.",
   abandoned: "The upload was begun and not finished in time. Upload it again.",
   withdrawn:
     "Rimshot took this very file down, so it cannot be published again, on this or any other release. " +

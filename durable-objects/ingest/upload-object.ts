@@ -12,6 +12,7 @@ import {
   isWhole,
   type UploadProgress,
   type UploadWrite,
+  type WholeWriteAnswer,
   WRITE_LEASE_MS,
   type WriteAnswer,
 } from "./upload-protocol.ts";
@@ -28,6 +29,8 @@ interface WriteLock {
   readonly expiresAt: EpochMs;
 }
 
+const NOTHING_WRITTEN = { offsetBytes: 0, parts: [], tail: null } as const;
+
 const PROGRESS_KEY = "progress";
 const LOCK_KEY = "lock";
 
@@ -36,8 +39,7 @@ export class UploadObject extends DurableObject<RealtimeEnv> {
   async open(uploadId: string, sizeBytes: number): Promise<void> {
     if (this.#progress() !== null) return;
     const expiresAt = Date.now() + UPLOAD_LIFETIME_MS;
-    const write: UploadWrite = { offsetBytes: 0, multipartId: null, parts: [], tail: null };
-    this.#save({ ...write, uploadId, sizeBytes, expiresAt, phase: "open" });
+    this.#save({ ...NOTHING_WRITTEN, multipartId: null, uploadId, sizeBytes, expiresAt, phase: "open" });
     await this.ctx.storage.setAlarm(expiresAt);
   }
 
@@ -51,9 +53,18 @@ export class UploadObject extends DurableObject<RealtimeEnv> {
     if (progress === null || isGivenUp(progress)) return { kind: "unknown" };
     if (this.#livingLock() !== null) return { kind: "locked" };
     if (progress.offsetBytes !== offsetBytes) return { kind: "offset-mismatch", offsetBytes: progress.offsetBytes };
-    const lock = crypto.randomUUID();
-    this.#hold(lock);
-    return { kind: "granted", lock, progress };
+    return { kind: "granted", lock: this.#take(), progress };
+  }
+
+  /** Takes the pen for the whole file: what an earlier writer left unfinished is forgotten, its parts are written over. */
+  async beginWholeWrite(): Promise<WholeWriteAnswer> {
+    const progress = this.#progress();
+    if (progress === null || isGivenUp(progress)) return { kind: "unknown" };
+    if (isWhole(progress)) return { kind: "whole", progress };
+    if (this.#livingLock() !== null) return { kind: "locked" };
+    const afresh = { ...progress, ...NOTHING_WRITTEN };
+    this.#save(afresh);
+    return { kind: "granted", lock: this.#take(), progress: afresh };
   }
 
   /** Records what has been stored so far and holds the pen. False for a writer that lost it: its bytes do not count. */
@@ -114,6 +125,12 @@ export class UploadObject extends DurableObject<RealtimeEnv> {
   #livingLock(): WriteLock | null {
     const held = this.ctx.storage.kv.get<WriteLock>(LOCK_KEY);
     return held !== undefined && held.expiresAt > Date.now() ? held : null;
+  }
+
+  #take(): string {
+    const lock = crypto.randomUUID();
+    this.#hold(lock);
+    return lock;
   }
 
   #hold(id: string): void {

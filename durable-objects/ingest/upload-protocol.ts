@@ -41,6 +41,12 @@ export type WriteAnswer =
   | { readonly kind: "offset-mismatch"; readonly offsetBytes: number }
   | { readonly kind: "unknown" };
 
+/** Of a writer that brings the whole file and begins at its first byte. */
+export type WholeWriteAnswer =
+  | Exclude<WriteAnswer, { readonly kind: "offset-mismatch" }>
+  /** All bytes are here already. */
+  | { readonly kind: "whole"; readonly progress: UploadProgress };
+
 export function isWhole({ offsetBytes, sizeBytes }: UploadProgress): boolean {
   return offsetBytes === sizeBytes;
 }

@@ -344,6 +344,19 @@ describe("uploads", () => {
     expect(String(error)).not.toContain("token=");
   });
 
+  it("are given back as rejected where the first bytes gave the file away", async () => {
+    const client = await clientOf(({ method }) => {
+      if (method === "PATCH") return problem("unsupported-media-type", 415);
+      if (method === "HEAD") return { status: 200, headers: { "upload-offset": "0", "upload-length": "300000" } };
+      if (method === "GET") return { status: 200, body: announced("REJECTED") };
+      return { status: 201, body: { upload: announced("PENDING"), upload_url: "/files/u1?token=t", expires_at: "" } };
+    });
+    const track = { title: "T", track_number: 1 };
+    const upload = await uploadTrack(client, { releaseId: "r1", track, bytes, contentType: "audio/flac", sha256 });
+    expect(upload.state).toBe("REJECTED");
+    expect(wire.count("PATCH", "/files/u1?token=t")).toBe(1);
+  });
+
   it("send nothing that is there", async () => {
     const client = await clientOf(() => ({
       status: 201,

@@ -88,6 +88,8 @@ async function sendBytes(client: ServiceClient, first: UploadTicket, upload: Res
       await sendByTus(new URL(ticket.upload_url, client.url).href, await sizeOf(upload), upload);
       break;
     } catch (error) {
+      // Its first bytes gave the file away: what is wrong with it stands in the upload.
+      if (error instanceof ServiceError && error.status === 415) break;
       if (!isRefusedUrl(error) || renewals >= RENEWALS_MAX) throw error;
       const renewed = await renewTicket(client, ticket.upload.id, upload.signal);
       if (!("upload_url" in renewed)) return renewed;

@@ -53,7 +53,7 @@ afterAll(() => {
 
 describe("the rules of the buckets", () => {
   it(
-    "are added once, beside those that are there [ING-80] [DLV-50]",
+    "are added once, beside those that are there [ING-100] [DLV-50]",
     async () => {
       await ensureBucketRules(wrangler);
       const infrequentAfter = (days: number) => [

@@ -35,7 +35,13 @@ export interface ImportContext {
 /** A cover that the service has drawn itself is none. */
 const GENERATED_COVER = /\/covers\/generated\//;
 /** Rejections that say nothing against the file. */
-const WORTH_A_NEW_TRY: readonly string[] = ["transcode-failed", "abandoned", "checksum-mismatch", "too-large"];
+const WORTH_A_NEW_TRY: readonly string[] = [
+  "transcode-failed",
+  "abandoned",
+  "cancelled",
+  "checksum-mismatch",
+  "too-large",
+];
 
 export async function importRelease(context: ImportContext, plan: PlannedRelease): Promise<void> {
   const release = await attempt(context, plan, () => findOrCreate(context, plan));

@@ -3,7 +3,7 @@ import { logFailure, logRequest, REQUEST_ID_HEADER } from "#workers/shared/http/
 import { allowedOrigin, preflightAnswer, varyingByOrigin, withCors } from "./cors.ts";
 import { EdgeRequest } from "./edge-request.ts";
 import { type EdgeRoute, edgeRouteOf } from "./edge-routes.ts";
-import { calleeOf, forward } from "./forward/forward.ts";
+import { calleeOf, forward, ownersRequest } from "./forward/forward.ts";
 import { ADDRESS_LIMIT, takeAddressTurn, tooMany } from "./limits/rate-limits.ts";
 import { requestTarget } from "./request-target.ts";
 
@@ -28,6 +28,8 @@ function answerOf(asked: EdgeRequest): Promise<Response> {
   const { request, env, target } = asked;
   const route = edgeRouteOf(target.path);
   if (route !== null) return routeAnswer(asked, route);
+  const owners = ownersRequest(request, target.path);
+  if (owners !== null) return forward(owners, env, "INGEST");
   const callee = calleeOf(target.path);
   return callee === null ? servePlayerFile(request, env, target.path) : forward(request, env, callee);
 }

@@ -3,11 +3,15 @@ import { createRouteBinder } from "#workers/shared/http/bind-routes.ts";
 import { getHealth, getReadiness } from "#workers/shared/http/health-contract.ts";
 import { checkReadiness } from "#workers/shared/http/readiness.ts";
 import { bindCatalogRoutes } from "./catalog/catalog-routes.ts";
+import { bindEditingRoutes } from "./catalog/editing-routes.ts";
+import { bindDeletionRoutes } from "./deletion/deletion-routes.ts";
 import { bindPrewarmRoutes } from "./prewarm/prewarm-routes.ts";
 import { consumeIngestMessages } from "./publishing/ingest-consumer.ts";
+import { bindSplitsRoutes } from "./splits/splits-routes.ts";
 import { bindTakedownsRoutes } from "./takedowns/takedowns-routes.ts";
 import { TRANSCODE_QUEUE_NAME } from "./transcodes/transcodes-actions.ts";
 import { bindTranscodesRoutes } from "./transcodes/transcodes-routes.ts";
+import { bindFilesRoutes } from "./uploads/files-routes.ts";
 import { bindUploadsRoutes } from "./uploads/uploads-routes.ts";
 
 export const ingestRoutes = createRouteBinder<IngestEnv>({
@@ -16,7 +20,11 @@ export const ingestRoutes = createRouteBinder<IngestEnv>({
 });
 
 bindCatalogRoutes(ingestRoutes);
+bindEditingRoutes(ingestRoutes);
+bindSplitsRoutes(ingestRoutes);
+bindDeletionRoutes(ingestRoutes);
 bindUploadsRoutes(ingestRoutes);
+bindFilesRoutes(ingestRoutes);
 bindTranscodesRoutes(ingestRoutes);
 bindPrewarmRoutes(ingestRoutes);
 bindTakedownsRoutes(ingestRoutes);

@@ -77,7 +77,11 @@ async function publishRecordings(database: Database): Promise<string> {
   await applyMigrations(database, "catalog");
   const [artistId, releaseId] = [newId(), newId()];
   await database.batch([
-    database.prepare("INSERT INTO artists VALUES (?, 'owner', 'Name', 'name', 0)").bind(artistId),
+    database
+      .prepare(
+        "INSERT INTO artists (id, owner_account_id, name, name_key, created_at) VALUES (?, 'owner', 'Name', 'name', 0)",
+      )
+      .bind(artistId),
     database
       .prepare(
         `INSERT INTO releases (id, owner_account_id, artist_id, title, title_key, type, label, release_at, published_at,

@@ -198,7 +198,12 @@ async function publishedTracks(count: number) {
   const tracks = Array.from({ length: count }, () => freshId<RecordingId>(nowMs));
   const run = (sql: string, ...values: (string | number | null)[]) => api.CATALOG_0.prepare(sql).bind(...values);
   await api.CATALOG_0.batch([
-    run("INSERT INTO artists VALUES (?, 'owner', 'Artist', ?, ?)", artistId, artistId, nowMs),
+    run(
+      "INSERT INTO artists (id, owner_account_id, name, name_key, created_at) VALUES (?, 'owner', 'Artist', ?, ?)",
+      artistId,
+      artistId,
+      nowMs,
+    ),
     run(
       `INSERT INTO releases (id, owner_account_id, artist_id, title, title_key, type, label, release_at, published_at,
                              idempotency_key, request_sha256, created_at)

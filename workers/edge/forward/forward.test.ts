@@ -215,3 +215,26 @@ it("of an account is counted too where the token comes as a subprotocol, or is t
     vi.useRealTimers();
   }
 });
+
+it("changes and deletions of what listeners read go to the owner's side of it [ING-80]", async () => {
+  const asked: string[] = [];
+  const fetch = async (request: Request) => {
+    asked.push(`${request.method} ${new URL(request.url).pathname} ${await request.text()}`);
+    return new Response(null, { status: 204 });
+  };
+  const bindings = { INGEST: { fetch } as unknown as EdgeEnv["INGEST"] };
+  const id = "0".repeat(22);
+  await ask(`/v1/tracks/${id}`, { method: "PATCH", body: '{"title":"One"}', bindings });
+  await ask(`/v1/albums/${id}`, { method: "DELETE", bindings });
+  await ask(`/v1/releases/${id}`, { method: "DELETE", bindings });
+  await ask(`/v1/artists/${id}`, { method: "DELETE", bindings });
+  expect(asked).toEqual([
+    `PATCH /v1/ingest/tracks/${id} {"title":"One"}`,
+    `DELETE /v1/ingest/releases/${id} `,
+    `DELETE /v1/ingest/releases/${id} `,
+    `DELETE /v1/ingest/artists/${id} `,
+  ]);
+  await ask(`/v1/tracks/${id}`, { method: "PUT", bindings });
+  await ask(`/v1/tracks/${id}/more`, { method: "DELETE", bindings });
+  expect(asked).toHaveLength(4);
+});

@@ -30,6 +30,22 @@ export function calleeOf(path: string): Callee | null {
   return null;
 }
 
+const OWNED_PATH_PATTERN = /^\/v1\/(tracks|albums|releases|artists)\/([^/]+)$/;
+
+/**
+ * What listeners read at these paths its owner changes and deletes there too. Ingest has one path for each of them, which
+ * the request is sent to; null for any other request.
+ */
+export function ownersRequest(request: Request, path: string): Request | null {
+  if (request.method !== "PATCH" && request.method !== "DELETE") return null;
+  const [, kind = "", id = ""] = OWNED_PATH_PATTERN.exec(path) ?? [];
+  if (kind === "") return null;
+  const url = new URL(request.url);
+  // An album is a release, in the word of listeners' clients.
+  url.pathname = `/v1/ingest/${kind === "albums" ? "releases" : kind}/${id}`;
+  return new Request(url, request);
+}
+
 /** The answer of the Worker behind as it is, a WebSocket included; what is refused or fails here is logged here. */
 export async function forward(request: Request, env: EdgeEnv, callee: Callee): Promise<Response> {
   const startedAt = performance.now();

@@ -5,20 +5,23 @@ import { imageKindOf } from "#domain/catalog/image-kinds.ts";
 import { nameKey } from "#domain/catalog/name-key.ts";
 import type { ArtistId, ReleaseId } from "#domain/foundation/ids.ts";
 import { fingerprintOf, sha256Hex } from "#domain/foundation/sha256.ts";
-import { DAY_MS } from "#domain/foundation/time.ts";
+import { DAY_MS, MINUTE_MS } from "#domain/foundation/time.ts";
 import { COMMERCIAL_MODELS, USE_TYPES, WORLDWIDE } from "#domain/rights/deals.ts";
 import { isTerritory } from "#domain/rights/territories.ts";
+import { askForSweep } from "#workers/ingest/deletion/object-sweep.ts";
 import type { Principal } from "#workers/shared/auth/access-token.ts";
 import { catalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
 import { coverKey, coverPath } from "#workers/shared/catalog/cover-paths.ts";
 import { freshId } from "#workers/shared/fresh-id.ts";
 import { assertSameRequest } from "#workers/shared/http/idempotency.ts";
 import { fieldProblem, ProblemError } from "#workers/shared/http/problem.ts";
-import type { DealWire, releaseBody, StudioRelease } from "./catalog-contract.ts";
+import type { DealWire, releaseBody, StudioArtist, StudioRelease, StudioTrack } from "./catalog-contract.ts";
 import * as store from "./catalog-store.ts";
-import { toStudioRelease } from "./catalog-wire.ts";
+import { toStudioArtist, toStudioRelease, toStudioTrack } from "./catalog-wire.ts";
 
 const RELEASES_PAGE = 50;
+/** A picture that was replaced by mistake is put back at once; and pages that were read before still show it. */
+const REPLACED_COVER_KEPT_MS = 10 * MINUTE_MS;
 /** The alarm that a release waits for cannot be set for any year. */
 const RELEASE_AHEAD_MS_MAX = 3_653 * DAY_MS;
 
@@ -29,15 +32,28 @@ export async function putArtist(env: IngestEnv, principal: Principal, name: stri
     name,
     nameKey: nameKey(name),
     createdAt: Date.now(),
+    version: 1,
   };
   const stored = await store.putArtist(catalogDatabase(env.CATALOG_0), row);
   if (stored === null) throw tooMany(`An account has at most ${ARTISTS_PER_ACCOUNT_MAX} artists.`);
-  return { artist: { id: stored.id, name: stored.name }, created: stored.id === row.id };
+  return { artist: toStudioArtist(stored), created: stored.id === row.id };
 }
 
 export async function listArtists(env: IngestEnv, principal: Principal) {
   const rows = await store.listArtists(catalogDatabase(env.CATALOG_0), principal.accountId);
-  return rows.map(({ id, name }) => ({ id, name }));
+  return rows.map(toStudioArtist);
+}
+
+export async function getArtist(env: IngestEnv, principal: Principal, id: string): Promise<StudioArtist> {
+  const [artist] = await store.findOwnArtists(catalogDatabase(env.CATALOG_0), principal.accountId, [id]);
+  if (artist === undefined) throw new ProblemError("not-found");
+  return toStudioArtist(artist);
+}
+
+export async function getTrack(env: IngestEnv, principal: Principal, id: string): Promise<StudioTrack> {
+  const track = await store.findOwnTrack(catalogDatabase(env.CATALOG_0), principal.accountId, id);
+  if (track === null) throw new ProblemError("not-found");
+  return toStudioTrack(track);
 }
 
 export async function createRelease(
@@ -49,11 +65,9 @@ export async function createRelease(
   const database = catalogDatabase(env.CATALOG_0);
   const [artist] = await store.findOwnArtists(database, principal.accountId, [body.artist_id]);
   if (artist === undefined) throw fieldProblem("artist_id", "this account has no such artist");
-  const upc = body.upc === undefined ? null : parseUpc(body.upc);
-  if (body.upc !== undefined && upc === null) throw fieldProblem("upc", "the check digit of this barcode is wrong");
-  const releaseAt = Date.parse(body.release_at);
+  const upc = body.upc === undefined ? null : requireUpc(body.upc);
   const nowMs = Date.now();
-  if (releaseAt > nowMs + RELEASE_AHEAD_MS_MAX) throw fieldProblem("release_at", "a release is at most ten years away");
+  const releaseAt = requireReleaseAt(body.release_at, nowMs);
   const id = freshId<ReleaseId>();
   const row: store.ReleaseRow = {
     id,
@@ -71,6 +85,7 @@ export async function createRelease(
     idempotencyKey,
     requestSha256: await fingerprintOf(body),
     createdAt: nowMs,
+    version: 1,
   };
   const stored = await store.putRelease(
     database,
@@ -80,6 +95,18 @@ export async function createRelease(
   if (stored === null) throw tooMany(`An account has at most ${RELEASES_PER_ACCOUNT_MAX} releases.`);
   assertSameRequest(stored, row.requestSha256);
   return getRelease(env, principal, stored.id);
+}
+
+export function requireUpc(text: string): string {
+  const upc = parseUpc(text);
+  if (upc === null) throw fieldProblem("upc", "the check digit of this barcode is wrong");
+  return upc;
+}
+
+export function requireReleaseAt(text: string, nowMs: number): number {
+  const releaseAt = Date.parse(text);
+  if (releaseAt > nowMs + RELEASE_AHEAD_MS_MAX) throw fieldProblem("release_at", "a release is at most ten years away");
+  return releaseAt;
 }
 
 function tooMany(detail: string): ProblemError {
@@ -92,7 +119,12 @@ const WORLDWIDE_DEAL: DealWire = {
   commercial_models: [...COMMERCIAL_MODELS],
 };
 
-function toDealRows(deals: readonly DealWire[], releaseId: string, releaseAt: number, nowMs: number): store.DealRow[] {
+export function toDealRows(
+  deals: readonly DealWire[],
+  releaseId: string,
+  releaseAt: number,
+  nowMs: number,
+): store.DealRow[] {
   return deals.map((deal, index) => {
     for (const field of ["territories", "excluded_territories"] as const) {
       const unknown = deal[field].find((code) => code !== WORLDWIDE && !isTerritory(code));
@@ -159,11 +191,19 @@ export async function putCover(
     throw new ProblemError("unsupported-media-type", { detail: "A cover is a JPEG, PNG or WebP image." });
   }
   const sha256 = await sha256Hex(bytes);
-  await env.RENDITIONS.put(coverKey(sha256, image.extension), bytes, {
-    sha256,
-    httpMetadata: { contentType: image.mimeType },
-  });
-  await store.setCover(database, releaseId, sha256, image.extension);
+  const key = coverKey(sha256, image.extension);
+  const put = () => env.RENDITIONS.put(key, bytes, { sha256, httpMetadata: { contentType: image.mimeType } });
+  await put();
+  const goesAt = Date.now() + REPLACED_COVER_KEPT_MS;
+  if (!(await store.setCover(env.CATALOG_0, releaseId, { sha256, extension: image.extension, goesAt }))) {
+    throw new ProblemError("unavailable", {
+      detail: "This very picture is being deleted. Send it again in a minute.",
+      headers: { "retry-after": "60" },
+    });
+  }
+  // From here on nobody deletes it; somebody may have before.
+  if ((await env.RENDITIONS.head(key)) === null) await put();
+  await askForSweep(env);
   return {
     cover_url: coverPath({ id: releaseId, coverSha256: sha256, coverExtension: image.extension }),
     sha256,

@@ -1,5 +1,6 @@
 /** The artist's side of the catalog: what the studio and the importer write. Listeners read it through the api. */
 import * as z from "zod";
+import { CREDIT_ROLES } from "#domain/catalog/credits.ts";
 import { RELEASE_TYPES } from "#domain/catalog/release-types.ts";
 import { COMMERCIAL_MODELS } from "#domain/rights/deals.ts";
 import { uploadSchema } from "#workers/ingest/uploads/uploads-contract.ts";
@@ -20,8 +21,12 @@ export const RELEASE_TITLE_MAX = 300;
 export const COVER_BYTES_MAX = 10 * 1024 ** 2;
 export const LABEL_MAX = 200;
 export const DEALS_MAX = 50;
+export const CREDIT_NAME_MAX = 200;
 
-export const studioArtistSchema = z.object({ id: z.string(), name: z.string() });
+/** Goes into If-Match when the thing is changed. */
+const etagSchema = z.string();
+
+export const studioArtistSchema = z.object({ id: z.string(), name: z.string(), etag: etagSchema });
 
 const worldOrCountry = z.union([z.literal("Worldwide"), countrySchema]);
 
@@ -52,8 +57,11 @@ export const releaseBody = z.object({
   deals: z.array(dealSchema).max(DEALS_MAX).optional(),
 });
 
+export const creditSchema = z.object({ name: nameSchema(CREDIT_NAME_MAX), role: z.enum(CREDIT_ROLES) });
+
 export const studioTrackSchema = z.object({
   id: z.string(),
+  release_id: z.string(),
   title: z.string(),
   disc_number: z.number().int(),
   track_number: z.number().int(),
@@ -62,8 +70,14 @@ export const studioTrackSchema = z.object({
   duration_ms: z.number().int().nullable(),
   /** As its file has them: listeners hear two, and more are mixed down. Null until it is transcoded. */
   source_channels: z.number().int().nullable(),
+  /** Who it is listed under: first the main artist. */
+  artists: z.array(z.object({ id: z.string(), name: z.string() })),
+  credits: z.array(creditSchema),
+  /** Null until listeners have it. While a new master is on its way, they hear the one before. */
+  published_at: instantSchema.nullable(),
   /** The newest upload of this track. */
   upload: uploadSchema.nullable(),
+  etag: etagSchema,
 });
 
 export const studioReleaseSchema = z.object({
@@ -79,6 +93,7 @@ export const studioReleaseSchema = z.object({
   cover_url: z.string(),
   deals: z.array(dealSchema),
   tracks: z.array(studioTrackSchema),
+  etag: etagSchema,
 });
 
 export const putArtist = defineRoute({
@@ -126,6 +141,24 @@ export const getRelease = defineRoute({
   responses: { 200: studioReleaseSchema },
 });
 
+export const getArtist = defineRoute({
+  method: "get",
+  path: "/v1/ingest/artists/:id",
+  policy: "artist",
+  summary: "One of the account's artists",
+  params: idParams,
+  responses: { 200: studioArtistSchema },
+});
+
+export const getTrack = defineRoute({
+  method: "get",
+  path: "/v1/ingest/tracks/:id",
+  policy: "artist",
+  summary: "One of the account's tracks, as the studio shows it",
+  params: idParams,
+  responses: { 200: studioTrackSchema },
+});
+
 export const putCover = defineRoute({
   method: "put",
   path: "/v1/ingest/releases/:id/cover",
@@ -141,6 +174,8 @@ export const INGEST_CATALOG_ROUTES = [
   createRelease,
   listReleases,
   getRelease,
+  getArtist,
+  getTrack,
   putCover,
 ] as const;
 

@@ -41,7 +41,7 @@ describe("an account that is full", () => {
     const first = await newArtist(artist, "Aardvark");
     await insertMany(
       ARTISTS_PER_ACCOUNT_MAX - 2,
-      "INSERT INTO artists SELECT 'limit' || ?2 || i, ?2, 'Z' || i, 'z' || i, 0",
+      "INSERT INTO artists (id, owner_account_id, name, name_key, created_at) SELECT 'limit' || ?2 || i, ?2, 'Z' || i, 'z' || i, 0",
       artist.accountId,
     );
     const put = (name: string) => call("POST", "/v1/ingest/artists", { as: artist, body: { name } });
@@ -62,7 +62,7 @@ describe("an account that is full", () => {
     const { id } = await answered<{ id: string }>(post("first"), 201);
     await insertMany(
       RELEASES_PER_ACCOUNT_MAX - 1,
-      `INSERT INTO releases SELECT 'limit' || ?2 || i, ?2, ?3, 'T', 't', 'album', '', NULL, 0, NULL, NULL, NULL, i, '', 0`,
+      `INSERT INTO releases SELECT 'limit' || ?2 || i, ?2, ?3, 'T', 't', 'album', '', NULL, 0, NULL, NULL, NULL, i, '', 0, 1`,
       artist.accountId,
       body.artist_id,
     );
@@ -85,7 +85,7 @@ describe("a release that is full", () => {
     await answered(announce({ track_number: 999 }), 201);
     await insertMany(
       TRACKS_PER_RELEASE_MAX - 1,
-      "INSERT INTO recordings SELECT 'limit' || ?2 || i, ?2, 'T', 2 + i / 900, 1 + i % 900, NULL, 0, NULL, NULL, 0",
+      "INSERT INTO recordings SELECT 'limit' || ?2 || i, ?2, 'T', 2 + i / 900, 1 + i % 900, NULL, 0, NULL, NULL, 0, 1",
       releaseId,
     );
     const problem = await refused(announce({ track_number: 998 }), 422, "unprocessable");

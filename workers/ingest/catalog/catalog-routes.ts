@@ -21,9 +21,20 @@ export function bindCatalogRoutes({ bind }: RouteBinder<IngestEnv>): void {
     context.json(await actions.listReleases(context.env, input.principal, input.query)),
   );
 
-  bind(contract.getRelease, async (input, context) =>
-    context.json(await actions.getRelease(context.env, input.principal, input.params.id)),
-  );
+  bind(contract.getRelease, async (input, context) => {
+    const release = await actions.getRelease(context.env, input.principal, input.params.id);
+    return context.json(release, 200, { etag: release.etag });
+  });
+
+  bind(contract.getArtist, async (input, context) => {
+    const artist = await actions.getArtist(context.env, input.principal, input.params.id);
+    return context.json(artist, 200, { etag: artist.etag });
+  });
+
+  bind(contract.getTrack, async (input, context) => {
+    const track = await actions.getTrack(context.env, input.principal, input.params.id);
+    return context.json(track, 200, { etag: track.etag });
+  });
 
   bind(contract.putCover, async (input, context) => {
     const bytes = await readAtMost(context.req.raw, contract.COVER_BYTES_MAX);

@@ -1,6 +1,7 @@
 /** The artist's side of the catalog: rows by owner, published or not. */
 import { and, asc, count, desc, eq, lt, sql } from "drizzle-orm";
 import { ARTISTS_PER_ACCOUNT_MAX, RELEASES_PER_ACCOUNT_MAX } from "#domain/catalog/catalog-limits.ts";
+import type { Credit } from "#domain/catalog/credits.ts";
 import type { CatalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
 import { artists, deals, masters, recordings, releases, uploads } from "#workers/shared/catalog/catalog-tables.ts";
 
@@ -22,6 +23,8 @@ export interface StudioTrack {
   readonly recording: RecordingRow;
   readonly durationMs: number | null;
   readonly sourceChannels: number | null;
+  readonly artists: readonly Pick<ArtistRow, "id" | "name">[];
+  readonly credits: readonly Credit[];
   readonly upload: UploadRow | null;
 }
 
@@ -146,6 +149,41 @@ export async function listOwnReleases(
   return rows.map((row) => row.id);
 }
 
+/** With the newest upload of each; the length is that of what listeners hear, or will. */
+function selectStudioTracks(database: CatalogDatabase) {
+  return database
+    .select({
+      recording: recordings,
+      upload: uploads,
+      durationMs: masters.durationMs,
+      sourceChannels: masters.sourceChannels,
+      artists: sql`(SELECT json_group_array(json_object('id', a.id, 'name', a.name) ORDER BY ra.position)
+        FROM recording_artists AS ra JOIN artists AS a ON a.id = ra.artist_id
+        WHERE ra.recording_id = ${recordings.id})`.mapWith(
+        (json: string) => JSON.parse(json) as StudioTrack["artists"],
+      ),
+      credits: sql`(SELECT json_group_array(json_object('name', c.name, 'role', c.role) ORDER BY c.position)
+        FROM recording_credits AS c WHERE c.recording_id = ${recordings.id})`.mapWith(
+        (json: string) => JSON.parse(json) as Credit[],
+      ),
+    })
+    .from(recordings)
+    .leftJoin(
+      uploads,
+      sql`${uploads.id} = (SELECT MAX(newest.id) FROM uploads AS newest WHERE newest.recording_id = ${recordings.id})`,
+    )
+    .leftJoin(masters, sql`${masters.sha256} = COALESCE(${recordings.masterSha256}, ${uploads.sha256})`)
+    .$dynamic();
+}
+
+/** A track of this owner. */
+export async function findOwnTrack(database: CatalogDatabase, owner: string, id: string): Promise<StudioTrack | null> {
+  const isOwn = sql`EXISTS (
+    SELECT 1 FROM releases AS l WHERE l.id = ${recordings.releaseId} AND l.owner_account_id = ${owner})`;
+  const [row] = await selectStudioTracks(database).where(and(eq(recordings.id, id), isOwn));
+  return row ?? null;
+}
+
 /** In the order of the ids, in three queries however many there are. */
 export async function loadStudioReleases(database: CatalogDatabase, ids: readonly string[]): Promise<StudioRelease[]> {
   const list = JSON.stringify(ids);
@@ -161,19 +199,7 @@ export async function loadStudioReleases(database: CatalogDatabase, ids: readonl
       .from(deals)
       .where(sql`${deals.releaseId} IN (SELECT value FROM json_each(${list}))`)
       .orderBy(asc(deals.id)),
-    database
-      .select({
-        recording: recordings,
-        upload: uploads,
-        durationMs: masters.durationMs,
-        sourceChannels: masters.sourceChannels,
-      })
-      .from(recordings)
-      .leftJoin(
-        uploads,
-        sql`${uploads.id} = (SELECT MAX(newest.id) FROM uploads AS newest WHERE newest.recording_id = ${recordings.id})`,
-      )
-      .leftJoin(masters, eq(masters.sha256, uploads.sha256))
+    selectStudioTracks(database)
       .where(sql`${recordings.releaseId} IN (SELECT value FROM json_each(${list}))`)
       .orderBy(asc(recordings.discNumber), asc(recordings.trackNumber), asc(recordings.id)),
   ]);
@@ -189,11 +215,29 @@ export async function loadStudioReleases(database: CatalogDatabase, ids: readonl
     }));
 }
 
+/**
+ * False where the picture is being deleted at this moment, because nothing showed it. The one before is noted: where no
+ * other release shows it, it goes at `goesAt`.
+ */
 export async function setCover(
-  database: CatalogDatabase,
+  d1: D1Database,
   id: string,
-  sha256: string,
-  extension: string,
-): Promise<void> {
-  await database.update(releases).set({ coverSha256: sha256, coverExtension: extension }).where(eq(releases.id, id));
+  { sha256, extension, goesAt }: { readonly sha256: string; readonly extension: string; readonly goesAt: number },
+): Promise<boolean> {
+  const isSettable = `NOT EXISTS (SELECT 1 FROM object_deletions WHERE object_key = 'c/' || ?2 || '.' || ?3 AND state = 'deleting')`;
+  const [, updated] = await d1.batch([
+    d1
+      .prepare(
+        `INSERT INTO object_deletions (object_key, state, due_at)
+           SELECT 'c/' || cover_sha256 || '.' || cover_extension, 'unreferenced', ?4 FROM releases
+           WHERE id = ?1 AND cover_sha256 <> ?2 AND ${isSettable} ON CONFLICT DO NOTHING`,
+      )
+      .bind(id, sha256, extension, goesAt),
+    d1
+      .prepare(
+        `UPDATE releases SET cover_sha256 = ?2, cover_extension = ?3 WHERE id = ?1 AND ${isSettable} RETURNING id`,
+      )
+      .bind(id, sha256, extension),
+  ]);
+  return (updated?.results.length ?? 0) > 0;
 }

@@ -55,8 +55,9 @@ export async function listRenditions(
     sql`SELECT DISTINCT u.recording_id AS recordingId, n.profile AS profile, n.sha256 AS sha256,
         n.size_bytes AS sizeBytes
       FROM uploads AS u JOIN renditions AS n ON n.master_sha256 = u.sha256
+        JOIN recordings AS r ON r.id = u.recording_id
       WHERE u.recording_id IN (SELECT value FROM json_each(${JSON.stringify(recordingIds)}))
-        AND u.state IN ('READY', 'PUBLISHED')
+        AND (u.state = 'READY' OR (u.state = 'PUBLISHED' AND u.sha256 = r.master_sha256))
         AND n.profile IN (SELECT value FROM json_each(${JSON.stringify(profiles)}))
       ORDER BY recordingId, profile`,
   );

@@ -5,14 +5,15 @@ import type { DealRow } from "#workers/ingest/catalog/catalog-store.ts";
 import { catalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
 import * as store from "./publishing-store.ts";
 
-/** Takedowns and restorations of one recording that may come while one is carried out. */
+/** Changes of one recording that may come while one is carried out. */
 const ROUNDS_MAX = 5;
 
 /**
- * Applies what stands in the catalog, and looks again afterwards: where a takedown came or went meanwhile, what was
- * applied may have overwritten what its own request wrote, so it is applied anew. Everyone who writes goes through here,
- * so the last one to write has seen that it wrote the truth. Throws where `apply` does, or where it does not come to
- * rest; then the caller's message comes again. Answers the standings that were applied last.
+ * Applies what stands in the catalog, and looks again afterwards: where a takedown, other deals or another date came
+ * meanwhile, what was applied may have overwritten what its own request wrote, so it is applied anew; where a recording
+ * was deleted, its record goes. Everyone who writes goes through here, so the last one to write has seen that it wrote
+ * the truth. Throws where `apply` does, or where it does not come to rest; then the caller's message comes again. Answers
+ * the standings that were applied last.
  */
 export async function applyStandings(
   env: IngestEnv,
@@ -23,30 +24,39 @@ export async function applyStandings(
   let standings = await store.findStandings(database, recordingIds);
   for (let round = 0; round < ROUNDS_MAX; round++) {
     await apply(standings);
-    const takedownIds = await store.findTakedownIds(database, recordingIds);
-    const now = standings.map((standing) => ({
-      ...standing,
-      takedownIds: takedownIds.get(standing.recordingId) ?? [],
-    }));
-    if (now.every((standing, index) => isSame(standing.takedownIds, standings[index]?.takedownIds ?? []))) return now;
+    const now = await store.findStandings(database, recordingIds);
+    if (fingerprint(now) === fingerprint(standings)) return now;
+    const left = new Set(now.map((standing) => standing.recordingId));
+    await deleteRecords(
+      env,
+      standings.map((standing) => standing.recordingId).filter((id) => !left.has(id)),
+    );
     standings = now;
   }
-  throw new Error(`takedowns of ${recordingIds[0]} and others changed ${ROUNDS_MAX} times while they were carried out`);
+  throw new Error(`${recordingIds[0]} and others changed ${ROUNDS_MAX} times while their records were written`);
 }
 
-/** Of lists in the same order. */
-function isSame(ids: readonly string[], others: readonly string[]): boolean {
-  return ids.length === others.length && ids.every((id, index) => id === others[index]);
+/** All of standings that is written into records; they come in one order. */
+function fingerprint(standings: readonly store.Standing[]): string {
+  return JSON.stringify(standings.map(({ hasRecord: _hasRecord, ...written }) => written));
+}
+
+/** Without a record nothing is granted. Throws where one could not be deleted; the others are. */
+export async function deleteRecords(env: IngestEnv, recordingIds: readonly string[]): Promise<void> {
+  await settled(recordingIds.map((id) => env.RIGHTS.delete(availabilityKey(id))));
 }
 
 /** Throws where one could not be written; the others are. */
 export async function putRecords(env: IngestEnv, standings: readonly store.Standing[]): Promise<void> {
-  const written = await Promise.allSettled(
+  await settled(
     standings.map((standing) =>
       env.RIGHTS.put(availabilityKey(standing.recordingId), JSON.stringify(recordOf(standing))),
     ),
   );
-  const failed = written.find((result) => result.status === "rejected");
+}
+
+async function settled(writes: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(writes)).find((result) => result.status === "rejected");
   if (failed !== undefined) throw failed.reason;
 }
 

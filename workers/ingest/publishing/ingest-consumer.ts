@@ -3,7 +3,9 @@
  * to do. A message that fails comes again; one that cannot be read goes to the dead-letter queue by failing each time.
  */
 import * as z from "zod";
-import { type IngestMessage, TAKEDOWN_MESSAGE_RECORDINGS_MAX } from "#domain/ingest/ingest-message.ts";
+import { type IngestMessage, RECORDINGS_PER_MESSAGE_MAX } from "#domain/ingest/ingest-message.ts";
+import { carryOutDeletions } from "#workers/ingest/deletion/deletion-actions.ts";
+import { sweepObjects } from "#workers/ingest/deletion/object-sweep.ts";
 import { replicateRendition } from "#workers/ingest/replication/replicate-rendition.ts";
 import { carryOutTakedowns } from "#workers/ingest/takedowns/takedowns-actions.ts";
 import { enqueueTranscode } from "#workers/ingest/transcodes/transcodes-actions.ts";
@@ -16,14 +18,14 @@ import { publishOrSchedule, publishRelease } from "./publishing-actions.ts";
 
 const RETRY_DELAY_SECONDS_MAX = 300;
 
+const recordingIds = z.array(z.string()).max(RECORDINGS_PER_MESSAGE_MAX);
 const messageSchema: z.ZodType<IngestMessage> = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("upload-complete"), uploadId: z.string() }),
   z.object({ kind: z.literal("upload-abandoned"), uploadId: z.string() }),
   z.object({ kind: z.literal("release-due"), releaseId: z.string() }),
-  z.object({
-    kind: z.literal("takedown-due"),
-    recordingIds: z.array(z.string()).max(TAKEDOWN_MESSAGE_RECORDINGS_MAX),
-  }),
+  z.object({ kind: z.literal("takedown-due"), recordingIds }),
+  z.object({ kind: z.literal("recordings-deleted"), recordingIds }),
+  z.object({ kind: z.literal("sweep-objects") }),
   z.object({ kind: z.literal("replicate-rendition"), key: z.string() }),
 ]);
 
@@ -50,6 +52,10 @@ async function carryOut(env: IngestEnv, message: IngestMessage): Promise<void> {
       return giveUpUpload(env, message.uploadId);
     case "replicate-rendition":
       return replicateRendition(env, message.key);
+    case "recordings-deleted":
+      return carryOutDeletions(env, message.recordingIds);
+    case "sweep-objects":
+      return sweepObjects(env);
     case "release-due": {
       const published = await publishRelease(env, message.releaseId);
       logEvent("ingest", "release-due", { releaseId: message.releaseId, published });
@@ -73,7 +79,7 @@ async function receiveUpload(env: IngestEnv, uploadId: string): Promise<void> {
   if (upload?.state === "UPLOADED" || upload?.state === "TRANSCODING") await enqueueTranscode(env, upload);
   if (upload?.state === "READY") await publishOrSchedule(env, uploadId);
   logEvent("ingest", "upload-received", { uploadId, state: upload?.state ?? "unknown" });
-  await clearUpload(env, uploadId, upload);
+  await clearUpload(env, uploadId);
 }
 
 /** Rejects an upload that was not finished in time. Its object has closed before it said so: no byte comes any more. */
@@ -82,7 +88,6 @@ async function giveUpUpload(env: IngestEnv, uploadId: string): Promise<void> {
   const progress = await env.UPLOADS.getByName(uploadId).progress();
   if (progress?.phase === "open") return;
   await uploads.rejectUpload(database, uploadId, ["PENDING"], { code: "abandoned", detail: "" });
-  const found = await uploads.findUpload(database, uploadId);
   logEvent("ingest", "upload-abandoned", { uploadId });
-  await clearUpload(env, uploadId, found?.upload ?? null);
+  await clearUpload(env, uploadId);
 }

@@ -31,8 +31,11 @@ export async function publishOrSchedule(env: IngestEnv, uploadId: string): Promi
   if (ready === null || ready.upload.state !== "READY") return "unchanged";
   if (await rejectWithdrawn(database, uploadId)) return "rejected";
   const { upload, release } = ready;
-  await applyStandings(env, [upload.recordingId], (standings) => putRecords(env, standings));
   const nowMs = Date.now();
+  // Of several files of a recording the newest that is ready counts, in whatever order they become ready.
+  const superseded = await store.rejectSuperseded(env.CATALOG_0, upload.recordingId, nowMs);
+  if (superseded.includes(uploadId)) return "rejected";
+  await applyStandings(env, [upload.recordingId], (standings) => putRecords(env, standings));
   if (release.releaseAt > nowMs) {
     await env.RELEASE_CLOCKS.getByName(release.id).wakeAt(release.id, release.releaseAt);
     return "unchanged";

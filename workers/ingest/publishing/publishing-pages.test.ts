@@ -27,7 +27,7 @@ async function readyRelease(): Promise<{ releaseId: string; uploadIds: readonly 
     SHA256,
   );
   await run(
-    `INSERT INTO recordings ${numbers} SELECT printf('${releaseId}r%03d', i), ?1, 'T', 1, i, NULL, 0, NULL, NULL, 0 FROM n`,
+    `INSERT INTO recordings (id, release_id, title, disc_number, track_number, isrc, explicit, master_sha256, published_at, created_at) ${numbers} SELECT printf('${releaseId}r%03d', i), ?1, 'T', 1, i, NULL, 0, NULL, NULL, 0 FROM n`,
     releaseId,
   );
   await run(

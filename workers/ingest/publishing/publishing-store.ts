@@ -11,6 +11,7 @@ import {
   takedowns,
   uploads,
 } from "#workers/shared/catalog/catalog-tables.ts";
+import { idsQuery, indexStatements } from "./search-index.ts";
 
 export interface UploadToPublish {
   readonly upload: UploadRow;
@@ -70,13 +71,15 @@ export async function findStandings(
       })
       .from(recordings)
       .innerJoin(releases, eq(releases.id, recordings.releaseId))
-      .where(sql`${recordings.id} IN (SELECT value FROM json_each(${list}))`),
+      .where(sql`${recordings.id} IN (SELECT value FROM json_each(${list}))`)
+      .orderBy(asc(recordings.id)),
     database
       .select()
       .from(deals)
       .where(
         sql`${deals.releaseId} IN (SELECT release_id FROM recordings WHERE id IN (SELECT value FROM json_each(${list})))`,
-      ),
+      )
+      .orderBy(asc(deals.id)),
     selectTakedownIds(database, recordingIds),
   ]);
   const takedownIds = idsByRecording(downRows);
@@ -88,14 +91,6 @@ export async function findStandings(
     hasRecord,
     takedownIds: takedownIds.get(recordingId) ?? [],
   }));
-}
-
-/** The takedowns in force, by recording. */
-export async function findTakedownIds(
-  database: CatalogDatabase,
-  recordingIds: readonly string[],
-): Promise<ReadonlyMap<string, readonly string[]>> {
-  return idsByRecording(await selectTakedownIds(database, recordingIds));
 }
 
 function idsByRecording(
@@ -149,6 +144,24 @@ export function rejectWithdrawn(database: CatalogDatabase, uploadId: string): Pr
   return rejectUpload(database, uploadId, ["READY"], rejection, sql.raw(IS_WITHDRAWN));
 }
 
+/** Whether a row of `uploads` comes after a newer file of its recording that is ready or out, as a condition on that row. */
+const IS_SUPERSEDED = `EXISTS (
+    SELECT 1 FROM uploads AS newer
+    WHERE newer.recording_id = uploads.recording_id AND newer.id > uploads.id AND newer.state IN ('READY', 'PUBLISHED')
+  )`;
+
+/** READY to REJECTED for every file of a recording that a newer one has taken the place of: their ids. */
+export async function rejectSuperseded(d1: D1Database, recordingId: string, nowMs: number): Promise<string[]> {
+  const { results } = await d1
+    .prepare(
+      `UPDATE uploads SET state = 'REJECTED', reject_code = 'replaced', reject_detail = '', updated_at = ?2
+         WHERE recording_id = ?1 AND state = 'READY' AND ${IS_SUPERSEDED} RETURNING id`,
+    )
+    .bind(recordingId, nowMs)
+    .all<{ id: string }>();
+  return results.map(({ id }) => id);
+}
+
 /**
  * READY to PUBLISHED, with all that makes the recording be found, as one: a listener sees all of it or none. The state
  * is moved first and the rest follows only where it has moved, so that doing it twice does it once. False where it did
@@ -162,7 +175,7 @@ export async function publishUpload(d1: D1Database, toPublish: UploadToPublish, 
     d1
       .prepare(
         `UPDATE uploads SET state = 'PUBLISHED', updated_at = ?2
-           WHERE id = ?1 AND state = 'READY' AND NOT ${IS_WITHDRAWN} RETURNING id`,
+           WHERE id = ?1 AND state = 'READY' AND NOT ${IS_WITHDRAWN} AND NOT ${IS_SUPERSEDED} RETURNING id`,
       )
       .bind(upload.id, nowMs),
     d1
@@ -173,32 +186,11 @@ export async function publishUpload(d1: D1Database, toPublish: UploadToPublish, 
     d1
       .prepare(`UPDATE releases SET published_at = COALESCE(published_at, ?3) WHERE id = ?2 AND ${published}`)
       .bind(upload.id, release.id, nowMs),
-    ...indexStatements(d1, "track", recordingId, TRACK_TEXT),
-    ...indexStatements(d1, "album", release.id, ALBUM_TEXT),
-    ...artistIds.flatMap((artistId) => indexStatements(d1, "artist", artistId, ARTIST_TEXT)),
+    ...indexStatements(d1, "track", idsQuery([recordingId])),
+    ...indexStatements(d1, "album", idsQuery([release.id])),
+    ...indexStatements(d1, "artist", idsQuery(artistIds)),
   ]);
   return moved !== undefined && moved.results.length > 0;
-}
-
-/** What is searched for an entity: (name, artists, release), of the entity whose id is ?2. */
-const TRACK_TEXT = `SELECT r.title, (
-    SELECT GROUP_CONCAT(a.name, ' ') FROM recording_artists AS ra JOIN artists AS a ON a.id = ra.artist_id
-    WHERE ra.recording_id = r.id
-  ), l.title FROM recordings AS r JOIN releases AS l ON l.id = r.release_id WHERE r.id = ?2 AND r.published_at IS NOT NULL`;
-const ALBUM_TEXT = `SELECT l.title, a.name, '' FROM releases AS l JOIN artists AS a ON a.id = l.artist_id
-  WHERE l.id = ?2 AND l.published_at IS NOT NULL`;
-const ARTIST_TEXT = `SELECT a.name, '', '' FROM artists AS a WHERE a.id = ?2 AND EXISTS (
-    SELECT 1 FROM recording_artists AS ra JOIN recordings AS r ON r.id = ra.recording_id
-    WHERE ra.artist_id = ?2 AND r.published_at IS NOT NULL
-  )`;
-
-function indexStatements(d1: D1Database, kind: string, entityId: string, text: string): D1PreparedStatement[] {
-  const rowid = "(SELECT rowid FROM search_entries WHERE kind = ?1 AND entity_id = ?2)";
-  return [
-    "INSERT INTO search_entries (kind, entity_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-    `DELETE FROM search_text WHERE rowid = ${rowid}`,
-    `INSERT INTO search_text (rowid, name, artists, release) SELECT ${rowid}, found.* FROM (${text}) AS found`,
-  ].map((statement) => d1.prepare(statement).bind(kind, entityId));
 }
 
 /** Whether all is made of a master that a recording may not go out without. */

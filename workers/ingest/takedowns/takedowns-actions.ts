@@ -6,10 +6,10 @@
 import type * as z from "zod";
 import type { RecordingId } from "#domain/foundation/ids.ts";
 import { SECOND_MS } from "#domain/foundation/time.ts";
-import { type IngestMessage, TAKEDOWN_MESSAGE_RECORDINGS_MAX } from "#domain/ingest/ingest-message.ts";
 import { TAKEDOWNS_NAME } from "#durable-objects/rights/takedowns-protocol.ts";
 import { applyStandings, putRecords } from "#workers/ingest/publishing/availability-records.ts";
 import type { Standing } from "#workers/ingest/publishing/publishing-store.ts";
+import { recordingMessages } from "#workers/ingest/publishing/recording-messages.ts";
 import type { Principal } from "#workers/shared/auth/access-token.ts";
 import { type CatalogDatabase, catalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
 import { freshId } from "#workers/shared/fresh-id.ts";
@@ -138,12 +138,15 @@ interface Due {
  * attempt, not after it, so that an invocation which is cut off leaves it too. Throws `unavailable` where the attempt
  * failed.
  */
-async function carryOutAtOnce(env: IngestEnv, { due, again }: Due): Promise<void> {
+export async function carryOutAtOnce(env: IngestEnv, { due, again }: Due): Promise<void> {
   const atOnce = [...due, ...again].slice(0, CARRIED_OUT_AT_ONCE_MAX);
   if (atOnce.length === 0) return;
   const later = due.slice(CARRIED_OUT_AT_ONCE_MAX);
   const watched = due.slice(0, CARRIED_OUT_AT_ONCE_MAX);
-  const messages = [...messagesFor(watched, LOOK_AGAIN_SECONDS), ...messagesFor(later, 0)];
+  const messages = [
+    ...recordingMessages("takedown-due", watched, LOOK_AGAIN_SECONDS),
+    ...recordingMessages("takedown-due", later, 0),
+  ];
   const [carriedOut, queued] = await Promise.allSettled([
     carryOutTakedowns(env, atOnce),
     messages.length === 0 ? null : env.INGEST_QUEUE.sendBatch(messages),
@@ -163,15 +166,6 @@ async function carryOutAtOnce(env: IngestEnv, { due, again }: Due): Promise<void
 /** Sent again before the next attempt may be made, it would only be told the same. */
 function notCarriedOut(detail: string): ProblemError {
   return new ProblemError("unavailable", { detail, headers: { "retry-after": String(ATTEMPT_EVERY_SECONDS) } });
-}
-
-function messagesFor(recordingIds: readonly string[], delaySeconds: number): MessageSendRequest<IngestMessage>[] {
-  const messages: MessageSendRequest<IngestMessage>[] = [];
-  for (let start = 0; start < recordingIds.length; start += TAKEDOWN_MESSAGE_RECORDINGS_MAX) {
-    const some = recordingIds.slice(start, start + TAKEDOWN_MESSAGE_RECORDINGS_MAX);
-    messages.push({ body: { kind: "takedown-due", recordingIds: some }, delaySeconds });
-  }
-  return messages;
 }
 
 /**

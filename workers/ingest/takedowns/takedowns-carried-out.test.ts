@@ -1,7 +1,7 @@
 /** That a takedown comes into force whatever fails, and whatever else is written at the same moment. */
 import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { TAKEDOWN_MESSAGE_RECORDINGS_MAX } from "#domain/ingest/ingest-message.ts";
+import { RECORDINGS_PER_MESSAGE_MAX } from "#domain/ingest/ingest-message.ts";
 import { availabilityKey } from "#domain/rights/availability.ts";
 import { TAKEDOWNS_NAME } from "#durable-objects/rights/takedowns-protocol.ts";
 import worker from "#workers/ingest/index.ts";
@@ -154,7 +154,7 @@ describe("where a part of it fails", () => {
     expect([await isGranted(trackId), await isAnnounced(trackId)]).toEqual([false, true]);
     expect(await bindings.RIGHTS.get(availabilityKey("0".repeat(22)))).toBeNull();
     const errors = vi.spyOn(console, "error").mockReturnValue(undefined);
-    const recordingIds = Array.from({ length: TAKEDOWN_MESSAGE_RECORDINGS_MAX + 1 }, () => trackId);
+    const recordingIds = Array.from({ length: RECORDINGS_PER_MESSAGE_MAX + 1 }, () => trackId);
     expect(await consume({ kind: "takedown-due", recordingIds })).toBe(false);
     errors.mockRestore();
   });
@@ -167,7 +167,8 @@ describe("a release of very many tracks", () => {
     const { id: releaseId } = await newRelease(artist);
     const prefix = releaseId.slice(0, 19);
     await bindings.CATALOG_0.prepare(
-      `INSERT INTO recordings WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${TRACKS})
+      `INSERT INTO recordings (id, release_id, title, disc_number, track_number, isrc, explicit, master_sha256, published_at, created_at)
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${TRACKS})
          SELECT printf('${prefix}%03d', i), ?1, 'T', 1, i, NULL, 0, NULL, 1, 0 FROM n`,
     )
       .bind(releaseId)

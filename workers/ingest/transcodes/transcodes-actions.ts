@@ -135,11 +135,12 @@ export async function completeTranscode(
   if (work.done) return;
   const database = catalogDatabase(env.CATALOG_0);
   const found = await uploads.findUpload(database, work.uploadId);
-  if (found === null) throw new ProblemError("not-found");
+  // Its track was deleted meanwhile: nobody waits for what was made.
+  if (found === null) return transcodeQueue(env).finish(work.uploadId);
   await requireWholeLadder(env, reports);
   const { sha256 } = found.upload;
   await storeFingerprint(env, sha256, technical.fingerprint ?? null);
-  await saveTranscode(database, sha256, technical, reports);
+  if (!(await saveTranscode(database, sha256, technical, reports))) throw beingDeleted();
   // Every upload of the same bytes is ready with this one.
   for (const uploadId of await transcodeQueue(env).waitingFor(sha256)) {
     await passAsReady(env, uploadId);
@@ -206,6 +207,14 @@ async function requireLease(env: IngestEnv, leaseId: string) {
   const work = await transcodeQueue(env).leased(leaseId);
   if (work === null) throw leaseLost();
   return work;
+}
+
+/** The same renditions were another track's, which was deleted just now: in a minute they are gone, and can be sent again. */
+function beingDeleted(): ProblemError {
+  return new ProblemError("unavailable", {
+    detail: "Files of these names are being deleted. Offer them again.",
+    headers: { "retry-after": "60" },
+  });
 }
 
 function leaseLost(): ProblemError {

@@ -1,17 +1,24 @@
-import { eq, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
+import { valuesWhere } from "#workers/ingest/uploads/uploads-store.ts";
 import type { CatalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
 import { masters, renditions } from "#workers/shared/catalog/catalog-tables.ts";
 import type { RenditionReport, TechnicalReport } from "./transcodes-contract.ts";
 
-/** What the job found out about a master and made of it, as one. */
+/**
+ * What the job found out about a master and made of it, as one. False where nothing was saved, because the master is not
+ * there any more, or one of the objects is being deleted at this moment.
+ */
 export async function saveTranscode(
   database: CatalogDatabase,
   masterSha256: string,
   technical: TechnicalReport,
   reports: readonly RenditionReport[],
-): Promise<void> {
+): Promise<boolean> {
   const createdAt = Date.now();
-  await database.batch([
+  const isThere = sql`EXISTS (SELECT 1 FROM masters WHERE sha256 = ${masterSha256}) AND NOT EXISTS (
+    SELECT 1 FROM object_deletions WHERE state = 'deleting'
+      AND substr(object_key, 3, 64) IN (SELECT value FROM json_each(${JSON.stringify(reports.map((report) => report.sha256))})))`;
+  const [saved] = await database.batch([
     database
       .update(masters)
       .set({
@@ -25,14 +32,16 @@ export async function saveTranscode(
         // Left out by jobs of the version before: what another job measured stays.
         ...(technical.waveform === undefined ? {} : { waveform: technical.waveform }),
       })
-      .where(eq(masters.sha256, masterSha256)),
+      .where(and(eq(masters.sha256, masterSha256), isThere))
+      .returning({ sha256: masters.sha256 }),
     ...reports.map((report) =>
       database
         .insert(renditions)
-        .values(toRow(masterSha256, report, createdAt))
+        .select(valuesWhere(renditions, toRow(masterSha256, report, createdAt), isThere))
         .onConflictDoUpdate({ target: [renditions.masterSha256, renditions.profile], set: REPLACED }),
     ),
   ]);
+  return saved.length > 0;
 }
 
 const REPLACED = {
@@ -48,7 +57,7 @@ const REPLACED = {
   createdAt: sql`excluded.created_at`,
 };
 
-function toRow(masterSha256: string, report: RenditionReport, createdAt: number): typeof renditions.$inferInsert {
+function toRow(masterSha256: string, report: RenditionReport, createdAt: number): typeof renditions.$inferSelect {
   return {
     masterSha256,
     profile: report.profile,

@@ -2,7 +2,9 @@
  * From the parts of an upload to a master that is known by its bytes. Every step can be done again, by two at the same
  * time too: what counts is the state in the catalog, which moves once.
  */
+
 import { hexOf } from "#domain/foundation/sha256.ts";
+import { FIRST_BYTES, judgeFirstBytes } from "#domain/ingest/first-bytes.ts";
 import { isWhole } from "#durable-objects/ingest/upload-protocol.ts";
 import type { UploadRow } from "#workers/ingest/catalog/catalog-store.ts";
 import { catalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
@@ -33,7 +35,15 @@ export async function takeInMaster(env: IngestEnv, upload: UploadRow): Promise<v
     await rejectAs(`SHA-256 is ${sha256}, not ${upload.sha256}.`);
     return;
   }
-  await store.acceptUpload(database, upload, objectKey);
+  await store.acceptUpload(database, upload, { objectKey, contentType: await contentTypeOf(env, objectKey, upload) });
+}
+
+/** By its bytes; where the first of them do not tell, as it was announced. */
+async function contentTypeOf(env: IngestEnv, key: string, { contentType }: UploadRow): Promise<string> {
+  const object = await env.MASTERS.get(key, { range: { offset: 0, length: FIRST_BYTES } });
+  if (object === null) throw new Error(`${key} was put together and is not there`);
+  const verdict = judgeFirstBytes(new Uint8Array(await object.arrayBuffer()));
+  return verdict.kind === "audio" ? verdict.mimeType : contentType;
 }
 
 /** Makes one object of the parts. A message alone proves nothing: the upload itself must say that all bytes came. */
@@ -61,10 +71,10 @@ async function hashObject(env: IngestEnv, key: string): Promise<string> {
 }
 
 /**
- * Clears away what an upload that is no longer PENDING has left in the bucket, but for a master. `upload` is null for an
- * announcement that never reached the catalog.
+ * Clears away what an upload that is no longer PENDING has left in the bucket, but for a master. It need not be
+ * in the catalog: an announcement may never have reached it, or its track be deleted.
  */
-export async function clearUpload(env: IngestEnv, uploadId: string, upload: UploadRow | null): Promise<void> {
+export async function clearUpload(env: IngestEnv, uploadId: string): Promise<void> {
   const object = env.UPLOADS.getByName(uploadId);
   const key = masterUploadKey(uploadId);
   const multipartId = (await object.progress())?.multipartId ?? null;
@@ -72,8 +82,7 @@ export async function clearUpload(env: IngestEnv, uploadId: string, upload: Uplo
   const tails = await env.MASTERS.list({ prefix: tailsPrefix(uploadId), limit: TAILS_PAGE });
   await env.MASTERS.delete(tails.objects.map((tail) => tail.key));
   // The same bytes are kept once, under the key of the upload that brought them first.
-  const master = upload === null ? null : await store.findMaster(catalogDatabase(env.CATALOG_0), upload.sha256);
-  if (master?.objectKey !== key) await env.MASTERS.delete(key);
+  if (!(await store.isMaster(catalogDatabase(env.CATALOG_0), key))) await env.MASTERS.delete(key);
   await object.settle();
 }
 

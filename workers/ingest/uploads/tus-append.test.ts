@@ -112,6 +112,25 @@ describe("bytes", () => {
     );
   });
 
+  it("of 100 MiB arrive bit for bit in chunks of 5 MiB, over three cuts and a chunk sent twice [ING-20]", {
+    timeout: 120_000,
+  }, async () => {
+    const chunkBytes = 5 * MIB;
+    const bytes = noise(100 * MIB, 17);
+    const ticket = await announceBytes(bytes);
+    let offset = 0;
+    for (let request = 1; offset < bytes.byteLength; request++) {
+      const chunk = bytes.subarray(offset, offset + chunkBytes);
+      if ([3, 10, 18].includes(request)) await appendStream(ticket, offset, cutAfter([chunk.slice(0, 3 * MIB + 1)]));
+      else await answered(append(ticket, offset, chunk), 204);
+      if (request === 6) await refused(append(ticket, offset, chunk), 409, "offset-mismatch");
+      offset = await offsetOf(ticket);
+    }
+    // Ingest has compared the SHA-256 of what is stored with the announced one.
+    await untilState(artist, ticket.upload.id, "UPLOADED");
+    expect((await bindings.MASTERS.head(masterUploadKey(ticket.upload.id)))?.size).toBe(bytes.byteLength);
+  });
+
   it("keep everything that came before a cut [ING-21]", async () => {
     const bytes = noise(PART_BYTES + 500_000, 2);
     const ticket = await announceBytes(bytes);
@@ -249,7 +268,7 @@ describe("the protocol", () => {
     expect(answer.status).toBe(204);
     expect(Object.fromEntries(answer.headers)).toMatchObject({
       "tus-version": "1.0.0",
-      "tus-extension": "expiration",
+      "tus-extension": "creation,creation-with-upload,expiration,checksum,termination",
       "tus-max-size": String(2 * 1024 ** 3),
     });
   });

@@ -1,61 +1,104 @@
 /**
  * Appends to an upload: what comes in goes out to R2 in equal parts as it comes, and what is left over at the end of a
  * request is kept aside for the next. At any moment everything up to the recorded offset is stored, so a cut loses at
- * most what was in flight.
+ * most what was in flight. The first bytes are looked at before any is stored.
  */
 
 import { err, ok, type Result } from "#domain/foundation/result.ts";
+import { FIRST_BYTES, judgeFirstBytes } from "#domain/ingest/first-bytes.ts";
 import {
   type UploadPart,
   type UploadProgress,
   type UploadWrite,
   WRITE_RENEW_MS,
+  type WriteAnswer,
 } from "#durable-objects/ingest/upload-protocol.ts";
+import { type ChunkChecksum, ChunkDigest } from "./chunk-checksum.ts";
 import { masterUploadKey, tailsPrefix } from "./upload-keys.ts";
+import type { Rejection } from "./uploads-store.ts";
 
 /** R2 wants equal parts of at least 5 MiB; an isolate holds one part of each upload it serves. */
 export const PART_BYTES = 8 * 1024 ** 2;
+/**
+ * What is still taken of the body of a file that is refused. Answered at once, a browser that is sending would see a
+ * broken connection instead of the reason.
+ */
+const REFUSED_BODY_BYTES_MAX = PART_BYTES;
 
 export type AppendFault =
-  | { readonly kind: "unknown" }
-  | { readonly kind: "locked" }
-  | { readonly kind: "offset-mismatch"; readonly offsetBytes: number }
+  | Exclude<WriteAnswer, { readonly kind: "granted" }>
   | { readonly kind: "too-large" }
-  | { readonly kind: "lock-lost" };
+  | { readonly kind: "lock-lost" }
+  | { readonly kind: "checksum-mismatch" }
+  | { readonly kind: "refused"; readonly rejection: Rejection };
 
-export type WriteOutcome = "written" | "too-large" | "lock-lost";
+type WriteOutcome = { readonly kind: "written" } | Exclude<AppendFault, WriteAnswer>;
+
+const WRITTEN = { kind: "written" } as const;
+const LOCK_LOST = { kind: "lock-lost" } as const;
+
+export interface AppendedBytes {
+  readonly body: ReadableStream<Uint8Array> | null;
+  /** With one, the bytes count as a whole or not at all. */
+  readonly checksum: ChunkChecksum | null;
+}
 
 /** How far the upload is after the request: what is stored, also where the body was cut short. */
 export async function appendToUpload(
   env: IngestEnv,
   uploadId: string,
   offsetBytes: number,
+  bytes: AppendedBytes,
+): Promise<Result<UploadProgress, AppendFault>> {
+  const answer = await env.UPLOADS.getByName(uploadId).beginWrite(offsetBytes);
+  return answer.kind === "granted" ? writeAs(env, answer, bytes) : err(answer);
+}
+
+/** Takes the whole file from its first byte on. One that is here already is left as it is. */
+export async function writeWholeUpload(
+  env: IngestEnv,
+  uploadId: string,
   body: ReadableStream<Uint8Array> | null,
 ): Promise<Result<UploadProgress, AppendFault>> {
-  const object = env.UPLOADS.getByName(uploadId);
-  const answer = await object.beginWrite(offsetBytes);
-  if (answer.kind !== "granted") return err(answer);
+  const answer = await env.UPLOADS.getByName(uploadId).beginWholeWrite();
+  if (answer.kind === "whole") return ok(answer.progress);
+  return answer.kind === "granted" ? writeAs(env, answer, { body, checksum: null }) : err(answer);
+}
+
+async function writeAs(
+  env: IngestEnv,
+  { lock, progress }: Extract<WriteAnswer, { readonly kind: "granted" }>,
+  { body, checksum }: AppendedBytes,
+): Promise<Result<UploadProgress, AppendFault>> {
   try {
-    const writer = new PartWriter(env, answer.lock, answer.progress);
+    const writer = new PartWriter(env, lock, progress, checksum);
     const outcome = await writer.write(body);
-    return outcome === "written" ? ok(writer.progress) : err({ kind: outcome });
+    return outcome.kind === "written" ? ok(writer.progress) : err(outcome);
   } finally {
-    await object.endWrite(answer.lock);
+    await env.UPLOADS.getByName(progress.uploadId).endWrite(lock);
   }
 }
 
 class PartWriter {
   readonly #env: IngestEnv;
   readonly #lock: string;
+  /** As the object knows it. */
+  #recorded: UploadProgress;
+  /** With what is stored and not to count before its checksum is seen to be right. */
   #progress: UploadProgress;
+  #digest: ChunkDigest | null;
   #heldAt = Date.now();
   readonly #buffer = new Uint8Array(PART_BYTES);
   #buffered = 0;
+  #isJudged: boolean;
 
-  constructor(env: IngestEnv, lock: string, progress: UploadProgress) {
+  constructor(env: IngestEnv, lock: string, progress: UploadProgress, checksum: ChunkChecksum | null) {
     this.#env = env;
     this.#lock = lock;
+    this.#recorded = progress;
     this.#progress = progress;
+    this.#digest = checksum === null ? null : new ChunkDigest(checksum);
+    this.#isJudged = progress.offsetBytes >= this.#firstBytes();
   }
 
   get progress(): UploadProgress {
@@ -66,32 +109,62 @@ class PartWriter {
     await this.#loadTail();
     const { sizeBytes, offsetBytes } = this.#progress;
     let received = offsetBytes;
+    let refusal: WriteOutcome | null = null;
     for await (const chunk of untilCut(body)) {
       received += chunk.byteLength;
-      if (received > sizeBytes) return "too-large";
-      if (!(await this.#take(chunk))) return "lock-lost";
+      if (received > sizeBytes) return { kind: "too-large" };
+      if (refusal === null) {
+        const outcome = await this.#take(chunk);
+        if (outcome.kind === "lock-lost") return outcome;
+        if (outcome.kind !== "written") refusal = outcome;
+      } else if (received - offsetBytes > REFUSED_BODY_BYTES_MAX) break;
     }
-    if (received === offsetBytes) return "written";
-    return (await this.#flush(received)) ? "written" : "lock-lost";
+    if (refusal !== null) return refusal;
+    if (!(await this.#isAsSummed())) return { kind: "checksum-mismatch" };
+    if (received === offsetBytes) return WRITTEN;
+    return (await this.#flush(received)) ? WRITTEN : LOCK_LOST;
   }
 
-  async #take(chunk: Uint8Array): Promise<boolean> {
+  /** From here on what was stored counts. */
+  async #isAsSummed(): Promise<boolean> {
+    const digest = this.#digest;
+    this.#digest = null;
+    return digest === null || (await digest.isAsSummed());
+  }
+
+  async #take(chunk: Uint8Array): Promise<WriteOutcome> {
     // Asked before anything is stored: a writer that was silent for too long must not write over another's part.
-    if (Date.now() - this.#heldAt >= WRITE_RENEW_MS && !(await this.#record({}))) return false;
+    if (Date.now() - this.#heldAt >= WRITE_RENEW_MS && !(await this.#record({}))) return LOCK_LOST;
+    await this.#digest?.take(chunk);
     let taken = 0;
     while (taken < chunk.byteLength) {
       const room = Math.min(PART_BYTES - this.#buffered, chunk.byteLength - taken);
       this.#buffer.set(chunk.subarray(taken, taken + room), this.#buffered);
       this.#buffered += room;
       taken += room;
-      if (this.#buffered === PART_BYTES && !(await this.#storePart())) return false;
+      const rejection = this.#judge();
+      if (rejection !== null) return { kind: "refused", rejection };
+      if (this.#buffered === PART_BYTES && !(await this.#storePart())) return LOCK_LOST;
     }
-    return true;
+    return WRITTEN;
+  }
+
+  /** As soon as the first bytes of the file are here, which are then in the buffer: a part holds far more. */
+  #judge(): Rejection | null {
+    if (this.#isJudged || this.#buffered < this.#firstBytes()) return null;
+    this.#isJudged = true;
+    const verdict = judgeFirstBytes(this.#buffer.subarray(0, this.#firstBytes()));
+    return verdict.kind === "refused" ? verdict : null;
+  }
+
+  #firstBytes(): number {
+    return Math.min(FIRST_BYTES, this.#progress.sizeBytes);
   }
 
   /** What is left in the buffer: the last part where the upload is whole, else the tail. */
   async #flush(receivedBytes: number): Promise<boolean> {
-    if (this.#buffered === 0) return true;
+    // Nothing is left over; parts that waited for their checksum are still to be counted.
+    if (this.#buffered === 0) return this.#progress === this.#recorded || this.#record({});
     if (receivedBytes === this.#progress.sizeBytes) return this.#storePart();
     // Named by the lock: a writer that lost it cannot put its tail in the place of the one that counts.
     const tail = { key: tailsPrefix(this.#progress.uploadId) + this.#lock, sizeBytes: this.#buffered };
@@ -138,13 +211,17 @@ class PartWriter {
   }
 
   async #record(change: Partial<UploadWrite>): Promise<boolean> {
-    const before = this.#progress;
-    const next = { ...before, ...change };
-    if (!(await this.#env.UPLOADS.getByName(before.uploadId).recordWrite(this.#lock, next))) return false;
+    const before = this.#recorded;
+    const next = { ...this.#progress, ...change };
+    // Before its checksum is seen to be right, nothing of a chunk counts but where its parts are, to be cleared away.
+    const counted = this.#digest === null ? next : { ...before, multipartId: next.multipartId };
+    if (!(await this.#env.UPLOADS.getByName(before.uploadId).recordWrite(this.#lock, counted))) return false;
     this.#heldAt = Date.now();
     this.#progress = next;
+    this.#recorded = this.#digest === null ? next : counted;
     // What is not deleted here is when the upload is settled.
-    if (before.tail !== null && before.tail.key !== next.tail?.key) await this.#env.MASTERS.delete(before.tail.key);
+    const { tail } = before;
+    if (tail !== null && tail.key !== this.#recorded.tail?.key) await this.#env.MASTERS.delete(tail.key);
     return true;
   }
 }

@@ -1,15 +1,17 @@
 import type * as z from "zod";
 import { TRACKS_PER_RELEASE_MAX } from "#domain/catalog/catalog-limits.ts";
-import { parseIsrc } from "#domain/catalog/identifiers.ts";
 import type { RecordingId, UploadId } from "#domain/foundation/ids.ts";
 import { fingerprintOf, sha256Hex } from "#domain/foundation/sha256.ts";
 import { DAY_MS, SECOND_MS } from "#domain/foundation/time.ts";
 import {
   findOwnArtists,
   findOwnRelease,
+  findOwnTrack,
   type RecordingRow,
   type ReleaseRow,
+  type UploadRow,
 } from "#workers/ingest/catalog/catalog-store.ts";
+import { requireIsrc } from "#workers/ingest/catalog/track-editing.ts";
 import type { Principal } from "#workers/shared/auth/access-token.ts";
 import { catalogDatabase } from "#workers/shared/catalog/catalog-database.ts";
 import { freshId } from "#workers/shared/fresh-id.ts";
@@ -17,7 +19,7 @@ import { assertSameRequest } from "#workers/shared/http/idempotency.ts";
 import { fieldProblem, ProblemError } from "#workers/shared/http/problem.ts";
 import { reserveUpload } from "./upload-quota.ts";
 import { signUrl } from "./upload-tokens.ts";
-import type { Upload, UploadTicket, uploadBody } from "./uploads-contract.ts";
+import type { fileSchema, Upload, UploadTicket, uploadBody } from "./uploads-contract.ts";
 import * as store from "./uploads-store.ts";
 import { toUpload } from "./uploads-wire.ts";
 
@@ -41,18 +43,51 @@ export async function createUpload(
   const release = await findOwnRelease(database, principal.accountId, body.release_id);
   if (release === null) throw fieldProblem("release_id", "this account has no such release");
   const announced = await toNewUpload(env, principal, release, body, request);
-  await reserveQuota(env, principal, announced.upload);
+  const ticket = await announce(env, principal, announced, () => store.insertUpload(database, announced));
+  if (ticket === null) throw placeTaken(announced.recording);
+  return ticket;
+}
+
+/** Another file for one of the account's tracks. What listeners hear stays until the new one is ready. */
+export async function announceMaster(
+  env: IngestEnv,
+  principal: Principal,
+  idempotencyKey: string,
+  trackId: string,
+  file: z.output<typeof fileSchema>,
+): Promise<UploadTicket> {
+  const database = catalogDatabase(env.CATALOG_0);
+  const request = { idempotencyKey, requestSha256: await fingerprintOf({ trackId, file }) };
+  const known = await findSameRequest(env, principal, request);
+  if (known !== null) return ticketFor(env, known);
+  const track = await findOwnTrack(database, principal.accountId, trackId);
+  if (track === null) throw new ProblemError("not-found");
+  const upload = newUploadRow(principal, trackId, file, request);
+  const announced = { recording: track.recording, upload };
+  const ticket = await announce(env, principal, announced, () => store.insertMaster(database, upload));
+  if (ticket === null) throw new ProblemError("not-found");
+  return ticket;
+}
+
+/** Null where it could not be stored, and no request of the same key has stored it meanwhile. */
+async function announce(
+  env: IngestEnv,
+  principal: Principal,
+  announced: store.UploadWithRecording,
+  insert: () => Promise<store.InsertedUpload | null>,
+): Promise<UploadTicket | null> {
+  const { upload } = announced;
+  await reserveQuota(env, principal, upload);
   // Opened before the row is there: whatever is cut off from here on, the object's time ends and clears it away.
-  await openUpload(env, announced.upload);
-  const inserted = await store.insertUpload(database, announced);
+  await openUpload(env, upload);
+  const inserted = await insert();
   if (inserted !== null) {
     for (const id of inserted.replacedIds) await env.UPLOADS.getByName(id).expire();
     return signTicket(env, announced);
   }
-  await env.UPLOADS.getByName(announced.upload.id).settle();
-  const winner = await findSameRequest(env, principal, request);
-  if (winner === null) throw placeTaken(announced.recording);
-  return ticketFor(env, winner);
+  await env.UPLOADS.getByName(upload.id).settle();
+  const winner = await findSameRequest(env, principal, upload);
+  return winner === null ? null : ticketFor(env, winner);
 }
 
 interface KeyedRequest {
@@ -75,14 +110,10 @@ async function toNewUpload(
   { track, file }: UploadRequest,
   request: KeyedRequest,
 ): Promise<store.NewUpload> {
-  const isrc = track.isrc === undefined ? null : parseIsrc(track.isrc);
-  if (track.isrc !== undefined && isrc === null) {
-    throw fieldProblem("track.isrc", "an ISRC is two letters, three letters or digits, and seven digits");
-  }
+  const isrc = requireIsrc(track.isrc ?? null, "track.isrc");
   const artistIds = [...new Set(track.artist_ids ?? [release.artistId])];
   const artists = await findOwnArtists(catalogDatabase(env.CATALOG_0), principal.accountId, artistIds);
   if (artists.length < artistIds.length) throw fieldProblem("track.artist_ids", "this account has no such artist");
-  const nowMs = Date.now();
   const recording = await recordingFor(env, {
     releaseId: release.id,
     discNumber: track.disc_number,
@@ -93,13 +124,24 @@ async function toNewUpload(
     explicit: track.explicit,
     masterSha256: null,
     publishedAt: null,
-    createdAt: nowMs,
+    createdAt: Date.now(),
+    version: 1,
   });
-  const upload: store.NewUpload["upload"] = {
+  return { recording, artistIds, upload: newUploadRow(principal, recording.id, file, request) };
+}
+
+function newUploadRow(
+  principal: Principal,
+  recordingId: string,
+  file: z.output<typeof fileSchema>,
+  request: KeyedRequest,
+): UploadRow {
+  const nowMs = Date.now();
+  return {
     ...request,
     id: freshId<UploadId>(),
     ownerAccountId: principal.accountId,
-    recordingId: recording.id,
+    recordingId,
     state: "PENDING",
     rejectCode: null,
     rejectDetail: null,
@@ -111,7 +153,6 @@ async function toNewUpload(
     createdAt: nowMs,
     updatedAt: nowMs,
   };
-  return { recording, artistIds, upload };
 }
 
 /**
@@ -127,15 +168,15 @@ async function recordingFor(env: IngestEnv, wanted: RecordingRow): Promise<Recor
   }
   const isEmpty = there.state === "REJECTED" || there.state === "PENDING";
   if (!isEmpty || there.recording.publishedAt !== null) throw placeTaken(wanted);
-  const { id, createdAt } = there.recording;
-  return { ...wanted, id, createdAt };
+  const { id, createdAt, version } = there.recording;
+  return { ...wanted, id, createdAt, version };
 }
 
 function placeTaken({ discNumber, trackNumber }: store.TrackPlace): ProblemError {
   return fieldProblem("track.track_number", `the release has a track ${trackNumber} on disc ${discNumber} already`);
 }
 
-async function reserveQuota(env: IngestEnv, principal: Principal, upload: store.NewUpload["upload"]): Promise<void> {
+async function reserveQuota(env: IngestEnv, principal: Principal, upload: UploadRow): Promise<void> {
   const { idempotencyKey, sizeBytes, createdAt: nowMs } = upload;
   const name = await sha256Hex(Uint8Array.from(new TextEncoder().encode(idempotencyKey)));
   const quota = await reserveUpload(env, principal.accountId, { name, sizeBytes, nowMs });
@@ -178,6 +219,6 @@ async function signTicket(env: IngestEnv, { upload, recording }: store.UploadWit
   return { upload: toUpload(upload, recording), upload_url: url, expires_at: expiresAt };
 }
 
-async function openUpload(env: IngestEnv, { id, sizeBytes }: store.NewUpload["upload"]): Promise<void> {
+async function openUpload(env: IngestEnv, { id, sizeBytes }: UploadRow): Promise<void> {
   await env.UPLOADS.getByName(id).open(id, sizeBytes);
 }

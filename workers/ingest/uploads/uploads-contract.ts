@@ -13,7 +13,7 @@ import {
 export const UPLOAD_BYTES_MAX = 2 * 1024 ** 3;
 export const TRACK_TITLE_MAX = 300;
 
-/** The type is what the client believes; the transcode job looks at the bytes. */
+/** The type is what the client believes; what counts are the bytes. */
 export const UPLOAD_CONTENT_TYPES = [
   "audio/wav",
   "audio/aiff",
@@ -39,6 +39,13 @@ export const uploadSchema = z.object({
   updated_at: instantSchema,
 });
 
+export const fileSchema = z.object({
+  name: z.string().min(1).max(255),
+  size_bytes: z.number().int().min(1, "the file is empty").max(UPLOAD_BYTES_MAX, "the file is larger than 2 GiB"),
+  content_type: z.enum(UPLOAD_CONTENT_TYPES),
+  sha256: sha256Schema,
+});
+
 export const uploadBody = z.object({
   release_id: idSchema,
   track: z.object({
@@ -51,15 +58,10 @@ export const uploadBody = z.object({
     /** Who performs, where it is not just the artist of the release: first the main artist. */
     artist_ids: z.array(idSchema).min(1).max(20).optional(),
   }),
-  file: z.object({
-    name: z.string().min(1).max(255),
-    size_bytes: z.number().int().min(1, "the file is empty").max(UPLOAD_BYTES_MAX, "the file is larger than 2 GiB"),
-    content_type: z.enum(UPLOAD_CONTENT_TYPES),
-    sha256: sha256Schema,
-  }),
+  file: fileSchema,
 });
 
-/** Where the bytes go: tus 1.0 (HEAD for the offset, PATCH to append), no other credential needed. */
+/** Where the bytes go: tus 1.0, or one PUT of the whole file. No other credential is needed. */
 export const uploadTicketSchema = z.object({ upload: uploadSchema, upload_url: z.string(), expires_at: instantSchema });
 
 export const createUpload = defineRoute({
@@ -69,6 +71,17 @@ export const createUpload = defineRoute({
   summary: "Announce a track and its file; the answer says where to send the bytes",
   headers: idempotencyHeaders,
   body: uploadBody,
+  responses: { 201: uploadTicketSchema },
+});
+
+export const announceMaster = defineRoute({
+  method: "post",
+  path: "/v1/ingest/tracks/:id/masters",
+  policy: "artist",
+  summary: "Announce another file for a track; what is out is heard until the new one is ready",
+  params: idParams,
+  headers: idempotencyHeaders,
+  body: z.strictObject({ file: fileSchema }),
   responses: { 201: uploadTicketSchema },
 });
 
@@ -90,28 +103,7 @@ export const renewUploadUrl = defineRoute({
   responses: { 200: uploadTicketSchema },
 });
 
-export const appendFile = defineRoute({
-  method: "patch",
-  path: "/v1/ingest/files/:id",
-  policy: "signed",
-  summary: "tus PATCH: append bytes at Upload-Offset",
-  params: idParams,
-  query: z.object({ token: z.string() }),
-  responses: { 204: null },
-});
-
-/** hono answers HEAD by the GET handler, so the offset is declared as a GET; the answer has no body either way. */
-export const headFile = defineRoute({
-  method: "get",
-  path: "/v1/ingest/files/:id",
-  policy: "signed",
-  summary: "tus HEAD: how many bytes are here",
-  params: idParams,
-  query: z.object({ token: z.string() }),
-  responses: { 200: null },
-});
-
-export const UPLOADS_ROUTES = [createUpload, getUpload, renewUploadUrl, appendFile, headFile] as const;
+export const UPLOADS_ROUTES = [createUpload, announceMaster, getUpload, renewUploadUrl] as const;
 
 export type Upload = z.infer<typeof uploadSchema>;
 export type UploadBody = z.input<typeof uploadBody>;

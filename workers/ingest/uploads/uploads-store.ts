@@ -93,27 +93,25 @@ export async function insertUpload(
   { recording, artistIds, upload }: NewUpload,
 ): Promise<InsertedUpload | null> {
   const { id, title, isrc, explicit } = recording;
-  const keyIsFree = sql`NOT EXISTS (SELECT 1 FROM uploads
-    WHERE owner_account_id = ${upload.ownerAccountId} AND idempotency_key = ${upload.idempotencyKey})`;
+  const keyIsFree = isKeyFree(upload);
   const placeIsFree = notExists(database.select({ id: recordings.id }).from(recordings).where(atPlace(recording)));
+  const releaseIsThere = sql`EXISTS (SELECT 1 FROM releases WHERE id = ${recording.releaseId})`;
   const recordingIsFree = sql`EXISTS (SELECT 1 FROM recordings WHERE id = ${id})
     AND NOT EXISTS (SELECT 1 FROM uploads WHERE recording_id = ${id} AND state <> 'REJECTED')`;
   const isStored = sql`EXISTS (SELECT 1 FROM uploads WHERE id = ${upload.id})`;
   const credits = artistIds.map((artistId, position) => ({ recordingId: id, position, artistId }));
   const [replaced, , inserted] = await database.batch([
+    replacePending(database, upload),
     database
-      .update(uploads)
-      .set(rejected({ code: "replaced", detail: "" }))
-      .where(and(eq(uploads.recordingId, id), eq(uploads.state, "PENDING"), keyIsFree))
-      .returning({ id: uploads.id }),
-    database.insert(recordings).select(valuesWhere(recordings, recording, sql`${keyIsFree} AND ${placeIsFree}`)),
+      .insert(recordings)
+      .select(valuesWhere(recordings, recording, sql`${keyIsFree} AND ${placeIsFree} AND ${releaseIsThere}`)),
     database
       .insert(uploads)
       .select(valuesWhere(uploads, upload, sql`${keyIsFree} AND ${recordingIsFree}`))
       .returning({ id: uploads.id }),
     database
       .update(recordings)
-      .set({ title, isrc, explicit })
+      .set({ title, isrc, explicit, version: sql`${recordings.version} + 1` })
       .where(and(eq(recordings.id, id), isStored)),
     database.delete(recordingArtists).where(and(eq(recordingArtists.recordingId, id), isStored)),
     ...credits.map((credit) =>
@@ -123,8 +121,36 @@ export async function insertUpload(
   return inserted.length === 0 ? null : { replacedIds: replaced.map((row) => row.id) };
 }
 
+/** Another file for a recording, whatever became of the ones before. Null where its key was used or it is gone. */
+export async function insertMaster(database: CatalogDatabase, upload: UploadRow): Promise<InsertedUpload | null> {
+  const isThere = sql`EXISTS (SELECT 1 FROM recordings WHERE id = ${upload.recordingId})`;
+  const [replaced, inserted] = await database.batch([
+    replacePending(database, upload),
+    database
+      .insert(uploads)
+      .select(valuesWhere(uploads, upload, sql`${isKeyFree(upload)} AND ${isThere}`))
+      .returning({ id: uploads.id }),
+  ]);
+  return inserted.length === 0 ? null : { replacedIds: replaced.map((row) => row.id) };
+}
+
+function isKeyFree({ ownerAccountId, idempotencyKey }: UploadRow): SQL {
+  return sql`NOT EXISTS (SELECT 1 FROM uploads
+    WHERE owner_account_id = ${ownerAccountId} AND idempotency_key = ${idempotencyKey})`;
+}
+
+/** Uploads of the same recording that wait for bytes make way. */
+function replacePending(database: CatalogDatabase, upload: UploadRow) {
+  const isWaiting = and(eq(uploads.recordingId, upload.recordingId), eq(uploads.state, "PENDING"), isKeyFree(upload));
+  return database
+    .update(uploads)
+    .set(rejected({ code: "replaced", detail: "" }))
+    .where(isWaiting)
+    .returning({ id: uploads.id });
+}
+
 /** A row to insert only under a condition: `SELECT <values> WHERE <condition>`. */
-function valuesWhere<Table extends SQLiteTable>(table: Table, row: Table["$inferSelect"], condition: SQL): SQL {
+export function valuesWhere<Table extends SQLiteTable>(table: Table, row: Table["$inferSelect"], condition: SQL): SQL {
   const values = Object.entries(getTableColumns(table)).map(([name, column]) =>
     sql.param(row[name as keyof typeof row], column),
   );
@@ -197,8 +223,12 @@ type MasterRow = typeof masters.$inferSelect;
  * PENDING to UPLOADED, with the master of its bytes: the one that was there, or this upload's object. As one, since a
  * master whose upload went another way would lose its object.
  */
-export async function acceptUpload(database: CatalogDatabase, upload: UploadRow, objectKey: string): Promise<void> {
-  const { id, sha256, sizeBytes, contentType } = upload;
+export async function acceptUpload(
+  database: CatalogDatabase,
+  upload: UploadRow,
+  { objectKey, contentType }: Pick<MasterRow, "objectKey" | "contentType">,
+): Promise<void> {
+  const { id, sha256, sizeBytes } = upload;
   const nowMs = Date.now();
   const master: MasterRow = {
     ...{ sha256, objectKey, sizeBytes, contentType, createdAt: nowMs },
@@ -221,4 +251,10 @@ export async function acceptUpload(database: CatalogDatabase, upload: UploadRow,
 export async function findMaster(database: CatalogDatabase, sha256: string): Promise<MasterRow | null> {
   const [row] = await database.select().from(masters).where(eq(masters.sha256, sha256));
   return row ?? null;
+}
+
+/** Whether an object of the bucket is a master, of whatever upload. */
+export async function isMaster(database: CatalogDatabase, objectKey: string): Promise<boolean> {
+  const found = await database.select({ sha256: masters.sha256 }).from(masters).where(eq(masters.objectKey, objectKey));
+  return found.length > 0;
 }

@@ -8,8 +8,13 @@ import { RELEASE_TYPES } from "#domain/catalog/release-types.ts";
 import { UPLOAD_STATES } from "#domain/ingest/upload-states.ts";
 
 /** Words of ours as they stand in a CHECK, which takes no parameters. */
-function quoted(words: readonly string[]) {
+export function quoted(words: readonly string[]) {
   return sql.raw(words.map((word) => `'${word}'`).join(", "));
+}
+
+/** Counts the changes of a row: its entity tag. */
+function version() {
+  return integer().notNull().default(1);
 }
 
 export const artists = sqliteTable(
@@ -21,6 +26,7 @@ export const artists = sqliteTable(
     /** The name folded for matching: see domain/catalog/name-key.ts. */
     nameKey: text("name_key").notNull(),
     createdAt: integer("created_at").notNull(),
+    version: version(),
   },
   (table) => [
     // An account has one artist of a name, so that an importer finds what the studio made.
@@ -49,6 +55,7 @@ export const releases = sqliteTable(
     idempotencyKey: text("idempotency_key").notNull(),
     requestSha256: text("request_sha256").notNull(),
     createdAt: integer("created_at").notNull(),
+    version: version(),
   },
   (table) => [
     uniqueIndex("releases_by_idempotency_key").on(table.ownerAccountId, table.idempotencyKey),
@@ -57,6 +64,8 @@ export const releases = sqliteTable(
     // An artist's page, and the home page's new releases.
     index("releases_by_artist").on(table.artistId, table.releaseAt),
     index("releases_by_date").on(table.releaseAt).where(sql`published_at IS NOT NULL`),
+    // Whether a cover is still shown anywhere.
+    index("releases_by_cover").on(table.coverSha256).where(sql`cover_sha256 IS NOT NULL`),
     check("releases_type", sql`${table.type} IN (${quoted(RELEASE_TYPES)})`),
   ],
 );
@@ -78,8 +87,13 @@ export const recordings = sqliteTable(
     masterSha256: text("master_sha256").references(() => masters.sha256),
     publishedAt: integer("published_at"),
     createdAt: integer("created_at").notNull(),
+    version: version(),
   },
-  (table) => [index("recordings_by_release").on(table.releaseId, table.discNumber, table.trackNumber)],
+  (table) => [
+    index("recordings_by_release").on(table.releaseId, table.discNumber, table.trackNumber),
+    // Whether a master is still heard anywhere.
+    index("recordings_by_master").on(table.masterSha256).where(sql`master_sha256 IS NOT NULL`),
+  ],
 );
 
 export const recordingArtists = sqliteTable(
@@ -101,24 +115,29 @@ export const recordingArtists = sqliteTable(
 );
 
 /** One row for each distinct file of audio ever accepted, named by its bytes. */
-export const masters = sqliteTable("masters", {
-  sha256: text().primaryKey(),
-  /** In the bucket `masters`. */
-  objectKey: text("object_key").notNull(),
-  sizeBytes: integer("size_bytes").notNull(),
-  contentType: text("content_type").notNull(),
-  /** What the transcode job measured; null until it has. */
-  durationMs: integer("duration_ms"),
-  sourceCodec: text("source_codec"),
-  sourceSampleRate: integer("source_sample_rate"),
-  sourceChannels: integer("source_channels"),
-  loudnessLufs: real("loudness_lufs"),
-  truePeakDbtp: real("true_peak_dbtp"),
-  encoder: text(),
-  /** Peaks for seek bars, in base64 (domain/delivery/waveform.ts); null where the job of the time measured none. */
-  waveform: text(),
-  createdAt: integer("created_at").notNull(),
-});
+export const masters = sqliteTable(
+  "masters",
+  {
+    sha256: text().primaryKey(),
+    /** In the bucket `masters`. */
+    objectKey: text("object_key").notNull(),
+    sizeBytes: integer("size_bytes").notNull(),
+    contentType: text("content_type").notNull(),
+    /** What the transcode job measured; null until it has. */
+    durationMs: integer("duration_ms"),
+    sourceCodec: text("source_codec"),
+    sourceSampleRate: integer("source_sample_rate"),
+    sourceChannels: integer("source_channels"),
+    loudnessLufs: real("loudness_lufs"),
+    truePeakDbtp: real("true_peak_dbtp"),
+    encoder: text(),
+    /** Peaks for seek bars, in base64 (domain/delivery/waveform.ts); null where the job of the time measured none. */
+    waveform: text(),
+    createdAt: integer("created_at").notNull(),
+  },
+  // Whether an object that is to be cleared away is a master.
+  (table) => [uniqueIndex("masters_by_object_key").on(table.objectKey)],
+);
 
 export const renditions = sqliteTable(
   "renditions",
@@ -141,7 +160,11 @@ export const renditions = sqliteTable(
     seekPoints: text("seek_points").notNull(),
     createdAt: integer("created_at").notNull(),
   },
-  (table) => [primaryKey({ columns: [table.masterSha256, table.profile] })],
+  (table) => [
+    primaryKey({ columns: [table.masterSha256, table.profile] }),
+    // Whether another master has the same rendition.
+    index("renditions_by_sha256").on(table.sha256),
+  ],
 );
 
 export const uploads = sqliteTable(

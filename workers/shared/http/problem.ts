@@ -30,6 +30,8 @@ export const PROBLEMS = {
   "taken-down": { status: 451, title: "Withdrawn by its rights holders" },
   "not-available-in-country": { status: 451, title: "Not available in this country" },
   "country-unknown": { status: 451, title: "The country of the request is unknown" },
+  /** The status is tus's own. */
+  "checksum-mismatch": { status: 460, title: "The bytes are not those of the checksum" },
   internal: { status: 500, title: "Something went wrong on our side" },
   unavailable: { status: 503, title: "A part of the service does not answer at the moment" },
 } as const satisfies Record<string, { status: number; title: string }>;
