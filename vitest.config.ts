@@ -14,6 +14,8 @@ export default defineConfig({
           name: "node",
           environment: "node",
           include: ["{domain,jobs,scripts,player,tests/structure}/**/*.test.ts"],
+          // Some start programs of their own, and the machine may be busy.
+          testTimeout: 30_000,
         },
       },
       {
@@ -39,6 +41,7 @@ export default defineConfig({
           isolate: false,
           // Signing in costs a slow hash on purpose, and the machine may be busy.
           testTimeout: 60_000,
+          hookTimeout: 60_000,
           deps: { optimizer: { ssr: { enabled: true, include: ["itty-durable"] } } },
         },
       },
