@@ -216,7 +216,7 @@ it("of an account is counted too where the token comes as a subprotocol, or is t
   }
 });
 
-it("changes and deletions of what listeners read go to the owner's side of it [ING-80]", async () => {
+it("changes and deletions of what listeners read go to the owner's side of it [ING-86]", async () => {
   const asked: string[] = [];
   const fetch = async (request: Request) => {
     asked.push(`${request.method} ${new URL(request.url).pathname} ${await request.text()}`);

@@ -76,7 +76,7 @@ async function totals(query: string): Promise<readonly number[]> {
 }
 
 describe("changing a track", () => {
-  it("changes what is given, in the catalog and in search at once [ING-80]", async () => {
+  it("changes what is given, in the catalog and in search at once [ING-86]", async () => {
     const { trackId } = await published();
     const [title, guest] = [word(), await newArtist(artist, word())];
     const before = await readTrack(trackId);
@@ -95,7 +95,7 @@ describe("changing a track", () => {
     expect(await totals(guest.name)).toEqual([0, 0, 0]);
   });
 
-  it("is done to what the caller has seen, and once [ING-81]", async () => {
+  it("is done to what the caller has seen, and once [ING-87]", async () => {
     const { trackId } = await published();
     const answer = await call("GET", `/v1/ingest/tracks/${trackId}`, { as: artist });
     const etag = answer.headers.get("etag") ?? "";
@@ -116,7 +116,7 @@ describe("changing a track", () => {
     await answered(patchTrack(trackId, { title: "Third" }, { "if-match": "*" }), 200);
   });
 
-  it("of several at once loses none of them [ING-81]", async () => {
+  it("of several at once loses none of them [ING-87]", async () => {
     const { trackId } = await published();
     const changes: TrackChange[] = [{ title: "Together" }, { isrc: "ZZRIM2600002" }, { explicit: true }];
     await Promise.all(changes.map((change) => answered(patchTrack(trackId, change), 200)));
@@ -129,7 +129,7 @@ describe("changing a track", () => {
     [{ track_number: 2 }, 422, "track_number"],
     [{ title: " " }, 400, "title"],
     [{ colour: "red" } as TrackChange, 400, ""],
-  ])("to %o is refused and changes nothing [ING-80]", async (change, status, field) => {
+  ])("to %o is refused and changes nothing [ING-86]", async (change, status, field) => {
     const { release, trackId } = await published();
     await announce(artist, { releaseId: release.id, bytes: noise(100, 1), track: { track_number: 2 } });
     const before = await readTrack(trackId);
@@ -154,7 +154,7 @@ describe("changing a track", () => {
 });
 
 describe("changing an artist", () => {
-  it("renames them wherever they are found [ING-82]", async () => {
+  it("renames them wherever they are found [ING-88]", async () => {
     const { release } = await published();
     const name = word();
     const path = `/v1/ingest/artists/${release.artist.id}`;
@@ -179,7 +179,7 @@ describe("changing an artist", () => {
 });
 
 describe("changing a release", () => {
-  it("changes its facts, and its title in search [ING-83]", async () => {
+  it("changes its facts, and its title in search [ING-89]", async () => {
     const { release } = await published({ upc: "036000291452" });
     const title = word();
     const changed = await answered<StudioRelease>(
